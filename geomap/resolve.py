@@ -1,0 +1,208 @@
+"""Put each toponym in the right place: rank the gazetteer's candidates in the context of the article.
+
+A conditional-logit ranker over about twenty features that the literature found to help: population and feature class,
+containment ("Paris, Texas"), other places of the article in the same country or unit, nearness to them, one sense per
+article. Weights are in `data/resolver.json`, trained by `benchmarks/train_resolver.py`.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from geomap.gazetteer import AREA_CODES, COUNTRY_CODES, Gazetteer
+from geomap.geonames import NameKind
+from geomap.model import Article, Candidate, Place, Resolution, Toponym
+from geomap.resources import data_file
+from geomap.text import Parsed, fold, parse
+
+FEATURES = (
+    "country", "admin1", "admin2", "populated", "area", "other", "people", "no_people", "main_name", "abbreviation",
+    "largest", "contained", "contained_against", "same_country", "same_admin1", "near", "within_150", "alone", "own_country",
+    "city_word", "unit_word", "capital", "parent_named",
+)
+# Words beside a name that tell what kind of place it is; dropped when the gazetteer lacks the full name.
+CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
+UNIT_WORDS = frozenset("county province region district state governorate oblast parish prefecture department raion rayon canton territory republic division".split())
+DIRECTIONS = frozenset("north south east west northern southern eastern western central upper lower northeast northwest southeast southwest downtown greater northeastern northwestern southeastern southwestern inner outer".split())
+_KM_PER_DEGREE = 111.195
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One distinct name of an article: its candidates and the places written as containing it."""
+
+    folded: str
+    candidates: tuple[tuple[Place, NameKind], ...]
+    parents: tuple[Place, ...]
+    before: str
+    after: str
+
+
+def distance_km(a: Place, b: Place) -> float:
+    """Equirectangular distance in km: within 1 % of great-circle below 1,000 km, enough to rank by."""
+    dlon = abs(a.lon - b.lon)
+    x = min(dlon, 360 - dlon) * math.cos(math.radians((a.lat + b.lat) / 2))
+    return math.hypot(x, a.lat - b.lat) * _KM_PER_DEGREE
+
+
+def candidates_of(text: str, gazetteer: Gazetteer) -> tuple[tuple[Place, NameKind], ...]:
+    """Places that a name as written may mean; without its generic or direction word when the whole is unknown."""
+    words = fold(text).split()
+    found = gazetteer.lookup(text.removeprefix("the ").removeprefix("The "))
+    if not found and len(words) > 1:
+        tries = []
+        if words[-1] in CITY_WORDS | UNIT_WORDS:
+            tries.append(" ".join(words[:-1]))
+        if words[0] in DIRECTIONS | CITY_WORDS | UNIT_WORDS:
+            tries.append(" ".join(words[1:]).removeprefix("of "))
+        tries += [" ".join(["saint" if w == "st" else w for w in words]), " ".join(["st" if w == "saint" else w for w in words])]
+        found = next((hit for t in tries if (hit := gazetteer.lookup(t))), [])
+    return tuple((gazetteer.place(ordinal), kind) for ordinal, kind in found)
+
+
+def prior(place: Place, kind: NameKind) -> float:
+    """A context-free guess for the first pass: countries, then first-order units, then population."""
+    rank = 9.0 if place.feature_code in COUNTRY_CODES else 6.5 if place.feature_code in ("ADM1", "CONT") else 4.5 if place.feature_code in AREA_CODES else 0.0
+    return max(rank, math.log10(place.population + 1)) + (0.5 if kind == NameKind.MAIN else 0.0)
+
+
+def names_of(parsed: Parsed, toponyms: Iterable[Toponym], gazetteer: Gazetteer) -> dict[str, Name]:
+    """The distinct names of an article with candidates and written containment."""
+    toponyms = list(toponyms)
+    starts = {t.start: i for i, t in enumerate(parsed.tokens)}
+    found: dict[str, Name] = {}
+    for i, toponym in enumerate(toponyms):
+        folded = sense(toponym.text)
+        at = starts.get(toponym.start, 0)
+        last = at
+        while last < len(parsed.tokens) and parsed.tokens[last].start < toponym.end:
+            last += 1
+        before = parsed.folded[at - 1] if at else ""
+        if before == "of" and at > 1:
+            before = parsed.folded[at - 2]
+        after = parsed.folded[last] if last < len(parsed.tokens) else ""
+        parents: tuple[Place, ...] = ()
+        following = toponyms[i + 1] if i + 1 < len(toponyms) else None
+        if following and following.start - toponym.end <= 5:
+            between = "".join(t.text for t in parsed.tokens[last : last + 2] if t.start < following.start)
+            if between in (",", "(", "in", ""):
+                parents = tuple(p for p, k in candidates_of(following.text, gazetteer) if _can_contain(p) and k != NameKind.DEMONYM)
+        known = found.get(folded)
+        if known is None:
+            found[folded] = Name(folded, candidates_of(toponym.text, gazetteer), parents, before, after)
+        else:
+            found[folded] = Name(folded, known.candidates, known.parents + parents, known.before + " " + before, known.after + " " + after)
+    return found
+
+
+def sense(text: str) -> str:
+    """What two spellings in one article must share to have one sense; abbreviations stay as written."""
+    return text if len(text) <= 6 and (text.isupper() or text.endswith(".")) else fold(text)
+
+
+def _can_contain(place: Place) -> bool:
+    return place.feature_code in COUNTRY_CODES or place.feature_code in ("ADM1", "ADM2") or place.feature_code in AREA_CODES
+
+
+def _inside(place: Place, parent: Place) -> bool:
+    if place.id == parent.id or (parent.country_code and place.country_code != parent.country_code):
+        return False
+    if parent.feature_code in COUNTRY_CODES:
+        return True
+    if parent.feature_code == "ADM1" and parent.admin1:
+        return place.admin1 == parent.admin1
+    return distance_km(place, parent) <= 150
+
+
+def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], named: frozenset[str], largest: float) -> dict[str, float]:
+    """The ranker's features of one candidate."""
+    code = place.feature_code
+    near = [distance_km(place, a) for a in anchors if a.feature_code not in COUNTRY_CODES and a.id != place.id]
+    others = len(anchors) or 1
+    is_city, is_unit = code.startswith("PPL"), code in ("ADM1", "ADM2", "ADM3", "ADMD")
+    beside = set((name.before + " " + name.after).split())
+    contained = any(_inside(place, parent) for parent in name.parents)
+    log_people = math.log10(place.population + 1)
+    return {
+        "country": float(code in COUNTRY_CODES), "admin1": float(code in ("ADM1", "CONT")), "admin2": float(code == "ADM2"),
+        "populated": float(is_city), "area": float(code in AREA_CODES), "other": float(not (is_city or is_unit or code in AREA_CODES or code in COUNTRY_CODES)),
+        "people": log_people, "no_people": float(place.population == 0),
+        "main_name": float(kind == NameKind.MAIN), "abbreviation": float(kind == NameKind.ABBREVIATION),
+        "largest": float(place.population >= largest > 0),
+        "contained": float(contained), "contained_against": float(bool(name.parents) and not contained),
+        "same_country": sum(a.country_code == place.country_code != "" for a in anchors) / others,
+        "same_admin1": sum(a.country_code == place.country_code and a.admin1 == place.admin1 != "" for a in anchors) / others,
+        "near": 1 / (1 + min(near) / 100) if near else 0.0,
+        "within_150": sum(d <= 150 for d in near) / others,
+        "alone": float(not anchors),
+        "own_country": float(bool(place.country_code) and place.country_code in named),
+        "city_word": float(is_city and bool(beside & CITY_WORDS)), "unit_word": float(is_unit and bool(beside & UNIT_WORDS)),
+        "capital": float(code == "PPLC"),
+        "parent_named": float(f"{place.country_code}.{place.admin1}" in named),
+    }
+
+
+@cache
+def weights() -> dict[str, Any]:
+    """Trained weights, calibration and threshold."""
+    loaded: dict[str, Any] = json.loads(data_file("data", "resolver.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def context_of(names: dict[str, Name], pick: Callable[[Name], Place | None]) -> tuple[dict[str, Place], frozenset[str]]:
+    """A provisional place for each name, and the countries and first-order units the article names."""
+    picks = {key: place for key, name in names.items() if (place := pick(name))}
+    named = {p.country_code for p in picks.values() if p.feature_code in COUNTRY_CODES}
+    named |= {f"{p.country_code}.{p.admin1}" for p in picks.values() if p.feature_code == "ADM1"}
+    return picks, frozenset(named)
+
+
+def scored(name: Name, picks: dict[str, Place], named: frozenset[str], weight: dict[str, float]) -> list[Candidate]:
+    """Candidates of a name, best first; their scores are a softmax over the name's candidates."""
+    anchors = [p for key, p in picks.items() if key != name.folded]
+    largest = max((p.population for p, _ in name.candidates), default=0)
+    rows = [(place, features_of(name, place, kind, anchors, named, largest)) for place, kind in name.candidates]
+    totals = [sum(weight[k] * v for k, v in row.items() if v) for _, row in rows]
+    top = max(totals, default=0.0)
+    exps = [math.exp(t - top) for t in totals]
+    ranked = sorted(zip(exps, rows, strict=True), key=lambda r: (-r[0], r[1][0].id))
+    return [Candidate(place, e / sum(exps), row) for e, (place, row) in ranked]
+
+
+def first_guess(name: Name) -> Place | None:
+    """The first pass's pick: the likeliest place without context, or inside what the text writes after it."""
+    inside = [c for c in name.candidates if any(_inside(c[0], parent) for parent in name.parents)]
+    return max(inside or name.candidates, key=lambda c: (prior(*c), c[0].id), default=(None, None))[0]
+
+
+def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazetteer, *, geocode: Callable[[str], Place | None] | None = None) -> list[Resolution]:
+    """Resolve each toponym to a place, or to None when nothing is known or the score is below the threshold.
+
+    Two passes: the first pass's picks are the anchors of the second. One sense per name and article. `geocode` is
+    asked only for names that the gazetteer lacks.
+    """
+    trained = weights()
+    names = names_of(parse(article.text), toponyms, gazetteer)
+    picks, named = context_of(names, first_guess)
+    for _ in range(2):
+        ranked = {key: scored(name, picks, named, trained["weights"]) for key, name in names.items()}
+        picks, named = context_of(names, lambda name: ranked[name.folded][0].place if ranked[name.folded] else None)
+    slope, offset = trained["calibration"]
+    resolutions = []
+    for toponym in toponyms:
+        best = ranked[sense(toponym.text)]
+        place, score = (best[0].place, _calibrated(best[0].score, slope, offset)) if best else (None, 0.0)
+        if not best and geocode:
+            place, score = geocode(toponym.text), 0.5
+        if score < trained["threshold"]:
+            place = None
+        resolutions.append(Resolution(toponym, place, round(score, 4) if place or best else 0.0, tuple(best[:5])))
+    return resolutions
+
+
+def _calibrated(p: float, slope: float, offset: float) -> float:
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return 1 / (1 + math.exp(-(slope * math.log(p / (1 - p)) + offset)))

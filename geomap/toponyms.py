@@ -1,0 +1,268 @@
+"""Recognise place names in text and tell what they do there.
+
+Capitalised runs are tagged by a linear-chain CRF (Lafferty et al. 2001; features after Halterman's and Lieberman's
+findings: gazetteer hits by kind and size, words around, use elsewhere in the article). The role of each name is then
+judged by a maximum-entropy model. Both models are trained by `benchmarks/train_toponyms.py`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from geomap.gazetteer import COUNTRY_CODES, Gazetteer
+from geomap.geonames import NameKind
+from geomap.model import Article, Toponym
+from geomap.resources import data_file
+from geomap.roles import judge_role
+from geomap.text import Parsed, Token, parse
+
+CONNECTORS = frozenset("of the and de la del el al da do dos di du der den von van le les los las upon on an ar es en i y".split())
+LOCATIVE = frozenset("in at near from to around outside inside across throughout toward towards into outskirts between over via through".split())
+TITLES = frozenset("mr mrs ms dr prof gen lt col sgt capt maj sen rep gov rev president minister secretary senator judge chief officer coach king queen prince mayor detective sheriff deputy lord lady sir spokesman spokeswoman chairman director attorney".split())
+SAYING = frozenset("said says told added asked accused urged called warned vowed denied announced insisted agreed rejected blamed wants wanted condemned claimed".split())
+
+
+_SIZES = ((1_000_000, "61"), (100_000, "52"), (15_000, "33"), (2_000, "14"), (0, "05"))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A gazetteer name over tokens [first, last)."""
+
+    first: int
+    last: int
+    key: int
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(data_file("data", name).read_text(encoding="utf-8").lower().split())
+
+
+def capitalised(token: Token) -> bool:
+    """Whether a token may begin a name: upper case, or a letter of a script without case."""
+    first = token.text[0]
+    return first.isupper() or (not first.isascii() and first.isalpha() and not first.islower())
+
+
+def name_runs(parsed: Parsed) -> Iterator[tuple[int, int]]:
+    """Spans of tokens, within a sentence, that begin and end with a capital and hold only capitals and connectors."""
+    tokens = parsed.tokens
+    for first, last in parsed.sentences:
+        i = first
+        while i < last:
+            if not capitalised(tokens[i]):
+                i += 1
+                continue
+            end = j = i + 1
+            while j < last:
+                if capitalised(tokens[j]):
+                    end = j + 1
+                elif not (tokens[j].text in CONNECTORS or (tokens[j].text in "-–&" and tokens[j].start == tokens[j - 1].end)) or j - end > 1:
+                    break
+                j += 1
+            yield i, end
+            i = end
+
+
+class Lookup:
+    """Gazetteer names in one article's tokens, and what kinds of place each may mean."""
+
+    def __init__(self, parsed: Parsed, gazetteer: Gazetteer) -> None:
+        self.parsed, self.gazetteer = parsed, gazetteer
+        self.kinds: dict[int, str] = gazetteer.__dict__.setdefault("_kinds", {})
+
+    def longest(self, first: int, last: int) -> list[Match]:
+        """Leftmost longest names in a run."""
+        tokens, folded = self.parsed.tokens, self.parsed.folded
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
+        pieces, at = [], 0
+        for i in range(first, last):
+            if folded[i]:
+                starts[i], ends[at + len(folded[i])] = at, i + 1
+                pieces.append(folded[i])
+                at += len(folded[i]) + 1
+        joined, found, i = " ".join(pieces), [], first
+        while i < last:
+            match = None
+            if i in starts and capitalised(tokens[i]):
+                for name, key in self.gazetteer.prefixes(joined[starts[i] :]):
+                    end = ends.get(starts[i] + len(name))
+                    if end is not None and capitalised(tokens[end - 1]):
+                        match = Match(i, end, key)
+                if match is None or match.last == i + 1:
+                    abbreviation = self._abbreviation(tokens[i])
+                    match = Match(i, i + 1, abbreviation) if abbreviation is not None else match
+            if match:
+                found.append(match)
+            i = match.last if match else i + 1
+        return found
+
+    def _abbreviation(self, token: Token) -> int | None:
+        if len(token.text) > 6 or not (token.text.endswith(".") or token.text.isupper()):
+            return None
+        return self.gazetteer.key(token.text, as_written=True)
+
+    def kind_of(self, first: int, last: int) -> str:
+        """The letters of the name over tokens [first, last), "-" when the gazetteer lacks it."""
+        match = self.exact(first, last)
+        return self.kind(match.key) if match else "-"
+
+    def exact(self, first: int, last: int) -> Match | None:
+        """The gazetteer name that covers tokens [first, last) and no more."""
+        if last == first + 1 and (key := self._abbreviation(self.parsed.tokens[first])) is not None:
+            return Match(first, last, key)
+        found = self.gazetteer.trie.get(" ".join(w for w in self.parsed.folded[first:last] if w))
+        return None if found is None else Match(first, last, int(found))
+
+    def kind(self, key: int) -> str:
+        """A letter for the weightiest place a name may mean, and whether it is the place's main name."""
+        known = self.kinds.get(key)
+        if known is None:
+            known = self.kinds[key] = self._judge(key)
+        return known
+
+    def _judge(self, key: int) -> str:
+        best, main = "", "a"
+        for ordinal, kind in self.gazetteer.postings(key):
+            place = self.gazetteer.place(ordinal)
+            code = place.feature_code
+            if kind == NameKind.DEMONYM:
+                letter = "9D"
+            elif code in COUNTRY_CODES:
+                letter = "8C"
+            elif code in ("ADM1", "CONT"):
+                letter = "7A"
+            elif code == "ADM2":
+                letter = "4B"
+            elif code.startswith("PPL"):
+                letter = next(size for least, size in _SIZES if place.population >= least)
+            else:
+                letter = "5R"
+            best = max(best, letter)
+            main = "m" if kind in (NameKind.MAIN, NameKind.ABBREVIATION) else main
+        return best[1:] + main
+
+
+def document_features(parsed: Parsed) -> tuple[dict[str, set[str]], set[str]]:
+    """How each capitalised word is used in the whole article, and the words it holds in lower case."""
+    uses: dict[str, set[str]] = {}
+    lower: set[str] = set()
+    tokens, folded, given = parsed.tokens, parsed.folded, _words("given_names.txt")
+    for i, token in enumerate(tokens):
+        if not token.text[0].isupper():
+            if token.text.isalpha():
+                lower.add(token.text)
+            continue
+        before = folded[i - 1] if i else ""
+        after = folded[i + 1] if i + 1 < len(tokens) else ""
+        if before in LOCATIVE:
+            uses.setdefault(folded[i], set()).add("in")
+        elif before in TITLES or before in given and tokens[i - 1].text[0].isupper():
+            uses.setdefault(folded[i], set()).add("person")
+        if after in SAYING:
+            uses.setdefault(folded[i], set()).add("says")
+    return uses, lower
+
+
+def _shape(word: str) -> str:
+    if word.isupper():
+        return "AA" if len(word) > 1 else "A"
+    return "A.a" if "." in word else "Aa" if word[:1].isupper() and word[1:].islower() else "mixed"
+
+
+def run_features(parsed: Parsed, lookup: Lookup, run: tuple[int, int], document: tuple[dict[str, set[str]], set[str]], sentence_starts: set[int]) -> list[list[str]]:
+    """Features of each token of a run, as strings for the CRF."""
+    tokens, folded = parsed.tokens, parsed.folded
+    uses, lower = document
+    given, common = _words("given_names.txt"), _words("common_words.txt")
+    first, last = run
+    hits: dict[int, tuple[str, str]] = {}
+    for match in lookup.longest(first, last):
+        kind, length = lookup.kind(match.key), min(match.last - match.first, 3)
+        for i in range(match.first, match.last):
+            hits[i] = ("B" if i == match.first else "I", f"{kind}{length}")
+
+    def word(i: int) -> str:
+        return folded[i] or tokens[i].text if 0 <= i < len(tokens) else "^"
+
+    def hit(i: int) -> str:
+        return "".join(hits.get(i, ("", "")))
+
+    rows = []
+    for i in range(first, last):
+        text, w = tokens[i].text, word(i)
+        before, after = word(i - 1), word(i + 1)
+        g = hit(i)
+        row = [
+            "b", "w=" + w, "s=" + _shape(text), "x3=" + w[-3:], "x2=" + w[-2:], "g=" + g,
+            "-1=" + before, "+1=" + after, "-2=" + word(i - 2), "+2=" + word(i + 2),
+            "g-1=" + hit(i - 1), "g+1=" + hit(i + 1), "g|-1=" + g + "|" + before, "g|+1=" + g + "|" + after,
+        ]
+        if i in sentence_starts:
+            row.append("start")
+            row.append("start|g=" + g)
+        if i == first:
+            row.append("first")
+        if i == last - 1:
+            row.append("last|g=" + g)
+        if w in common:
+            row.append("common" + ("|low" if w in lower else "") + "|g=" + g[:2])
+        if w in given:
+            row.append("given|g=" + g[:2])
+        if before in given:
+            row.append("given-1")
+        if before in TITLES:
+            row.append("title-1")
+        if before in LOCATIVE:
+            row.append("loc-1|" + g[:1])
+        for use in sorted(uses.get(w, ())):
+            row.append("doc=" + use)
+            row.append("doc=" + use + "|g=" + g[:2])
+        rows.append(row)
+    # A run's outer neighbours see past it: what precedes and follows the whole name.
+    ahead, behind = word(last), word(first - 1)
+    for row in rows:
+        row.append("run+1=" + ahead)
+        row.append("run-1=" + behind)
+        row.append("len=" + str(min(last - first, 4)))
+    return rows
+
+
+def spans_of(labels: list[str], first: int) -> list[tuple[int, int]]:
+    """Token spans of B I I … labels."""
+    spans: list[tuple[int, int]] = []
+    for i, label in enumerate(labels, first):
+        if label == "B":
+            spans.append((i, i + 1))
+        elif label == "I" and spans and spans[-1][1] == i:
+            spans[-1] = (spans[-1][0], i + 1)
+    return spans
+
+
+@cache
+def _tagger() -> Any:
+    import pycrfsuite
+
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(data_file("data", "toponyms.crf")))
+    return tagger
+
+
+def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
+    """Place names of an article in order, with role. Their spans do not overlap; `text[start:end]` is the toponym."""
+    parsed = parse(article.text)
+    lookup, document = Lookup(parsed, gazetteer), document_features(parsed)
+    starts = {first for first, _ in parsed.sentences}
+    tagger = _tagger()
+    found = []
+    for run in name_runs(parsed):
+        labels = tagger.tag(run_features(parsed, lookup, run, document, starts))
+        for first, last in spans_of(labels, run[0]):
+            begin, end = parsed.tokens[first].start, parsed.tokens[last - 1].end
+            role = judge_role(parsed, (first, last), lookup.kind_of(first, last))
+            score = min(tagger.marginal(label, i - run[0]) for i, label in ((i, labels[i - run[0]]) for i in range(first, last)))
+            found.append(Toponym(begin, end, article.text[begin:end], role, round(score, 4)))
+    return found
