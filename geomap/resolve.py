@@ -21,7 +21,7 @@ from geomap.text import Parsed, fold, parse
 FEATURES = (
     "country", "admin1", "admin2", "populated", "area", "other", "people", "no_people", "main_name", "abbreviation",
     "largest", "contained", "contained_against", "same_country", "same_admin1", "near", "within_150", "alone", "own_country",
-    "city_word", "unit_word", "capital", "parent_named",
+    "city_word", "unit_word", "capital", "parent_named", "world_people", "world_capital", "world_near", "world_country", "world_admin1",
 )
 # Words beside a name that tell what kind of place it is; dropped when the gazetteer lacks the full name.
 CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
@@ -126,6 +126,10 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
     beside = set((name.before + " " + name.after).split())
     contained = any(_inside(place, parent) for parent in name.parents)
     log_people = math.log10(place.population + 1)
+    # World news names many countries and means the famous place; local news means the one nearby.
+    world = min(1.0, sum("." not in code for code in named) / 4)
+    nearness = 1 / (1 + min(near) / 100) if near else 0.0
+    same_country = sum(a.country_code == place.country_code != "" for a in anchors) / others
     return {
         "country": float(code in COUNTRY_CODES), "admin1": float(code in ("ADM1", "CONT")), "admin2": float(code == "ADM2"),
         "populated": float(is_city), "area": float(code in AREA_CODES), "other": float(not (is_city or is_unit or code in AREA_CODES or code in COUNTRY_CODES)),
@@ -133,15 +137,17 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "main_name": float(kind == NameKind.MAIN), "abbreviation": float(kind == NameKind.ABBREVIATION),
         "largest": float(place.population >= largest > 0),
         "contained": float(contained), "contained_against": float(bool(name.parents) and not contained),
-        "same_country": sum(a.country_code == place.country_code != "" for a in anchors) / others,
+        "same_country": same_country,
         "same_admin1": sum(a.country_code == place.country_code and a.admin1 == place.admin1 != "" for a in anchors) / others,
-        "near": 1 / (1 + min(near) / 100) if near else 0.0,
+        "near": nearness,
         "within_150": sum(d <= 150 for d in near) / others,
         "alone": float(not anchors),
         "own_country": float(bool(place.country_code) and place.country_code in named),
         "city_word": float(is_city and bool(beside & CITY_WORDS)), "unit_word": float(is_unit and bool(beside & UNIT_WORDS)),
         "capital": float(code == "PPLC"),
         "parent_named": float(f"{place.country_code}.{place.admin1}" in named),
+        "world_people": world * log_people, "world_capital": world * (code == "PPLC"), "world_near": world * nearness,
+        "world_country": world * same_country, "world_admin1": world * (code == "ADM1"),
     }
 
 

@@ -251,18 +251,35 @@ def _tagger() -> Any:
     return tagger
 
 
+# A name surely recognised once in an article is believed elsewhere in it at this lower probability.
+_SURE, _SECOND_LOOK = 0.8, 0.08
+
+
 def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
     """Place names of an article in order, with role. Their spans do not overlap; `text[start:end]` is the toponym."""
     parsed = parse(article.text)
     lookup, document = Lookup(parsed, gazetteer), document_features(parsed)
     starts = {first for first, _ in parsed.sentences}
     tagger = _tagger()
-    found = []
+    found: dict[tuple[int, int], float] = {}
+    maybe: dict[tuple[int, int], float] = {}
+    sure: set[str] = set()
     for run in name_runs(parsed):
         labels = tagger.tag(run_features(parsed, lookup, run, document, starts))
-        for first, last in spans_of(labels, run[0]):
-            begin, end = parsed.tokens[first].start, parsed.tokens[last - 1].end
-            role = judge_role(parsed, (first, last), lookup.kind_of(first, last))
-            score = min(tagger.marginal(label, i - run[0]) for i, label in ((i, labels[i - run[0]]) for i in range(first, last)))
-            found.append(Toponym(begin, end, article.text[begin:end], role, round(score, 4)))
-    return found
+        spans = spans_of(labels, run[0])
+        for first, last in spans:
+            found[first, last] = min(tagger.marginal(labels[i - run[0]], i - run[0]) for i in range(first, last))
+            if found[first, last] >= _SURE:
+                sure.add(" ".join(parsed.folded[first:last]))
+        taken = {i for first, last in spans for i in range(first, last)}
+        for match in lookup.longest(*run):
+            around = [i for i in (match.first - 1, match.last) if run[0] <= i < run[1]]
+            if not taken.intersection(range(match.first, match.last)) and not any(capitalised(parsed.tokens[i]) and i not in taken and i not in starts for i in around):
+                maybe[match.first, match.last] = tagger.marginal("B", match.first - run[0])
+    found |= {span: p for span, p in maybe.items() if p >= _SECOND_LOOK and " ".join(parsed.folded[span[0] : span[1]]) in sure}
+    toponyms = []
+    for (first, last), score in sorted(found.items()):
+        begin, end = parsed.tokens[first].start, parsed.tokens[last - 1].end
+        role = judge_role(parsed, (first, last), lookup.kind_of(first, last))
+        toponyms.append(Toponym(begin, end, article.text[begin:end], role, round(score, 4)))
+    return toponyms

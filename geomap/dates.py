@@ -1,0 +1,394 @@
+"""Time expressions in news English -> closed intervals of days, against the publication date.
+
+Conventions follow TIMEX3 (Pustejovsky et al. 2003) where it says: a weekday is the last one on or before the
+publication day, unless the clause speaks of the future; a month without a year is the nearest past one; "last month"
+is the calendar month; "two months ago" is a month, "two days ago" a day. "A week earlier" counts from the date before it.
+"""
+
+import re
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from geomap.model import DatePrecision, TimeSpan
+
+MONTHS = {name: i for i, names in enumerate(
+    ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
+     "september sept sep", "october oct", "november nov", "december dec"), 1) for name in names.split()}
+WEEKDAYS = {name: i for i, names in enumerate(
+    ("monday mon", "tuesday tues tue", "wednesday wed", "thursday thurs thur thu", "friday fri", "saturday sat", "sunday sun")) for name in names.split()}
+NUMBERS = {name: i for i, name in enumerate("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(), 1)}
+NUMBERS |= {"a": 1, "an": 1, "couple": 2, "a couple of": 2, "several": 3, "few": 3, "a few": 3, "a dozen": 12, "thirty": 30, "forty": 40, "fifty": 50}
+SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
+
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?"
+_WEEKDAY = r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon\.|Tues?\.|Wed\.|Thurs?\.|Fri\.|Sat\.|Sun\.)"
+_NUMBER = r"(?:\d{1,3}|a couple of|a few|a dozen|an?|several|few|couple|" + "|".join(n for n in NUMBERS if " " not in n and len(n) > 2 and n not in ("few", "couple", "several")) + ")"
+_UNIT = r"(?P<{}>day|week|month|year|decade|hour|minute|century)s?"
+_YEAR = r"(?:1[5-9]\d\d|20\d\d)"
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+_PART = r"(?:\s+(?:early\s+|late\s+)?(?:morning|afternoon|evening|night|noon|midnight))?"
+_DASH = r"\s*(?:-|–|—|to|and|through|until)\s*"
+
+_PATTERN = re.compile("|".join((
+    rf"(?P<iso>\b{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b)",
+    rf"(?P<md_range>\b(?P<mr_m>{_MONTH})\s*(?P<mr_a>{_DAY}){_DASH}(?:(?P<mr_m2>{_MONTH})\s*)?(?P<mr_b>{_DAY})\b(?:st|nd|rd|th)?(?:,?\s+(?P<mr_y>{_YEAR}))?(?!\d))",
+    rf"(?P<dm_range>\b(?P<dr_a>{_DAY}){_DASH}(?P<dr_b>{_DAY})\s+(?P<dr_m>{_MONTH})(?:,?\s+(?P<dr_y>{_YEAR}))?)",
+    rf"(?P<md>(?:(?P<md_w>{_WEEKDAY}),?\s+)?\b(?P<md_m>{_MONTH})\s*(?P<md_d>{_DAY})(?:st|nd|rd|th)?\b(?:,?\s+(?P<md_y>{_YEAR})\b)?(?![:\d]))",
+    rf"(?P<dm>(?:(?P<dm_w>{_WEEKDAY}),?\s+)?\b(?:the\s+)?(?P<dm_d>{_DAY})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dm_m>{_MONTH})(?:,?\s+(?P<dm_y>{_YEAR})\b)?)",
+    rf"(?P<slash>\b(?P<sl_a>\d{{1,2}})/(?P<sl_b>\d{{1,2}})/(?P<sl_y>{_YEAR}|\d\d)\b)",
+    rf"(?P<my>(?:\b(?P<my_part>early|mid|late|the (?:beginning|middle|end) of)[\s-]+)?(?:\b(?P<my_rel>last|next|this|this past)\s+)?\b(?P<my_m>{_MONTH})(?:,?\s+(?:of\s+)?(?P<my_y>{_YEAR})\b)?)",
+    rf"(?P<season>(?:\b(?P<se_rel>last|next|this|this past|the)\s+)?\b(?P<se_s>spring|summer|autumn|fall|winter)\b(?:\s+(?:of\s+)?(?P<se_y>{_YEAR}))?)",
+    rf"(?P<decade>\b(?:the\s+)?(?:(?P<de_part>early|mid|late)[\s-]+)?(?P<de>1[5-9]\d|20\d)0'?s\b|\b(?:the\s+)?(?:(?P<de_part2>early|mid|late)[\s-]+)?['’](?P<de2>\d)0s\b)",
+    rf"(?P<years>\b(?:(?:from|between)\s+)?(?P<ys_a>{_YEAR})(?:-|–|—|\s+to\s+|\s+and\s+)(?P<ys_b>{_YEAR}|\d\d)\b(?![-/\d]))",
+    rf"(?P<weekday>(?:\b(?P<wd_rel>last|next|this|this past|this coming|the following|the previous|late|early)\s+)?\b(?P<wd>{_WEEKDAY}){_PART})(?!-)",
+    rf"(?P<ago>\b(?:(?:about|almost|nearly|some|more than|over|around|at least|just)\s+)?(?P<ag_n>{_NUMBER})(?:\s+and\s+a\s+half)?\s+{_UNIT.format('ag_u')}\s+ago\b)",
+    rf"(?P<shift>\b(?:(?:about|almost|nearly|some|more than|over|around|just)\s+)?(?P<sh_n>{_NUMBER}|the)\s+{_UNIT.format('sh_u')}\s+(?P<sh_dir>earlier|before|prior|later|after|afterwards?)\b)",
+    rf"(?P<past>\b(?:(?:over|in|during|for|within)\s+)?(?:the\s+)?(?P<pa_dir>past|last|next|coming|previous)\s+(?P<pa_n>{_NUMBER})\s+{_UNIT.format('pa_u')}\b)",
+    rf"(?P<recent>\b(?:in\s+)?(?:recent|the (?:past|last) few)\s+{_UNIT.format('re_u')}\b)",
+    rf"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
+    r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|overnight|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
+    rf"(?P<year>\b(?:(?P<ye_part>early|mid|late|the (?:beginning|start|middle|end) of)[\s-]+)?(?P<ye>{_YEAR})\b(?![-/]\d|\s*(?:people|troops|soldiers|men|women|dead|killed|prisoners|hostages|dollars|km|miles|meters|metres|feet|percent|%)))",
+)), re.IGNORECASE)
+
+# Words that put the clause in the future, looked for in the 60 characters before.
+_FUTURE = re.compile(r"\b(?:will|shall|to be held|scheduled|due|expected|plan(?:s|ned)? to|is to|are to|going to|set to|set for|upcoming|ahead of|by|until|next)\b[^.;]*$", re.IGNORECASE)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or the month's last day."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    if not 1 <= year <= 9999:
+        return day
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _month(year: int, month: int, part: str | None = None) -> tuple[date, date]:
+    last = monthrange(year, month)[1]
+    part = (part or "").lower()
+    first, end = (1, 10) if part.startswith("early") or "beginning" in part else (11, 20) if part.startswith("mid") or "middle" in part else (21, last) if part.startswith("late") or "end" in part else (1, last)
+    return date(year, month, first), date(year, month, end)
+
+
+def _year(year: int, part: str | None = None) -> tuple[date, date]:
+    part = (part or "").lower()
+    first, last = (1, 4) if part.startswith("early") or "beginning" in part or "start" in part else (5, 8) if part.startswith("mid") or "middle" in part else (9, 12) if part.startswith("late") or "end" in part else (1, 12)
+    return date(year, first, 1), date(year, last, monthrange(year, last)[1])
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+class Resolver:
+    """Turns one match into an interval; `published` anchors it and `last` is the date mentioned before."""
+
+    def __init__(self, published: date | None) -> None:
+        self.published, self.last = published, published
+
+    def span(self, match: re.Match[str], text: str) -> TimeSpan | None:
+        kind = str(match.lastgroup) if match.lastgroup in _RULES else next(k for k in _RULES if match.group(k) is not None)
+        future = bool(_FUTURE.search(text, max(0, match.start() - 60), match.start()))
+        found = _RULES[kind](self, match, future)
+        if found is None:
+            return None
+        first, last, precision = found
+        if first and kind not in ("years", "decade", "recent", "past"):
+            self.last = first
+        return TimeSpan(match.start(), match.end(), match.group(), first.isoformat() if first else None, last.isoformat() if last else None, precision)
+
+    def nearest(self, month: int, day: int, future: bool) -> date | None:
+        """The year-less date nearest before the publication (or after it, in the future)."""
+        if self.published is None:
+            return None
+        options = [d for y in (-1, 0, 1) if (d := _day(self.published.year + y, month, day))]
+        if future:
+            later = [d for d in options if d >= self.published]
+            return min(later) if later and (min(later) - self.published).days < 300 else None
+        # A few days ahead is likelier than almost a year ago ("the Nov. 8 election").
+        past = [d for d in options if d <= self.published + timedelta(days=45)]
+        return max(past) if past else None
+
+
+Found = tuple[date | None, date | None, DatePrecision] | None
+P = DatePrecision
+
+
+def _month_of(name: str) -> int:
+    return MONTHS[name.lower().rstrip(".")]
+
+
+def _iso(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    day = _day(*map(int, m["iso"].split("-")))
+    return (day, day, P.DAY) if day else None
+
+
+def _range(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
+    month = _month_of(m[f"{prefix}_m"])
+    second = _month_of(m["mr_m2"]) if prefix == "mr" and m["mr_m2"] else month
+    year = int(m[f"{prefix}_y"]) if m[f"{prefix}_y"] else None
+    a, b = int(m[f"{prefix}_a"]), int(m[f"{prefix}_b"])
+    first = _day(year, month, a) if year else r.nearest(month, a, future)
+    last = _day(first.year, second, b) if first else None
+    if first and last and last > first:
+        return first, last, P.DAYS
+    return None
+
+
+def _calendar_day(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
+    month, day = _month_of(m[f"{prefix}_m"]), int(m[f"{prefix}_d"])
+    found = _day(int(m[f"{prefix}_y"]), month, day) if m[f"{prefix}_y"] else r.nearest(month, day, future)
+    return (found, found, P.DAY) if found else (None, None, P.UNKNOWN)
+
+
+def _slash(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    a, b, year = int(m["sl_a"]), int(m["sl_b"]), int(m["sl_y"])
+    year += 0 if year > 99 else 2000 if year < 50 else 1900
+    day = _day(year, a, b) or _day(year, b, a)
+    return (day, day, P.DAY) if day else None
+
+
+def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    name = m["my_m"]
+    bare = not (m["my_y"] or m["my_rel"] or m["my_part"])
+    before = m.string[max(0, m.start() - 12) : m.start()].lower()
+    if bare and (name[0].islower() or name in ("May", "March", "Mar", "Jan", "Sun", "Sat") or len(name) < 4) and not re.search(r"\b(?:in|since|until|by|of|from|during|through)\s+$", before):
+        return None
+    month = _month_of(name)
+    if m["my_y"]:
+        return *_month(int(m["my_y"]), month, m["my_part"]), P.MONTH
+    if r.published is None:
+        return None, None, P.UNKNOWN
+    year, rel = r.published.year, (m["my_rel"] or "").lower()
+    if rel == "next" or future:
+        year += month < r.published.month
+    elif rel == "last":
+        year -= month >= r.published.month
+    else:
+        year -= month > r.published.month
+    return *_month(year, month, m["my_part"]), P.MONTH
+
+
+def _season(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    if not (m["se_y"] or m["se_rel"]) or m["se_s"].lower() == "fall" and not m["se_y"] and (m["se_rel"] or "").lower() in ("the", ""):
+        return None
+    first, last = SEASONS[m["se_s"].lower()]
+    if m["se_y"]:
+        year = int(m["se_y"])
+    elif r.published is None:
+        return None, None, P.UNKNOWN
+    else:
+        year = r.published.year
+        rel = (m["se_rel"] or "").lower()
+        if rel == "next":
+            year += first <= r.published.month
+        elif rel == "last":
+            year -= last >= r.published.month or first > r.published.month
+        else:
+            year -= first > r.published.month + 1
+    return date(year, first, 1), _month(year + (last < first), last)[1], P.SEASON
+
+
+def _decade(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    year = int(m["de"]) * 10 if m["de"] else (1900 if int(m["de2"]) > 2 else 2000) + int(m["de2"]) * 10
+    part = (m["de_part"] or m["de_part2"] or "").lower()
+    first, last = (0, 3) if part == "early" else (4, 6) if part == "mid" else (7, 9) if part == "late" else (0, 9)
+    return date(year + first, 1, 1), date(year + last, 12, 31), P.DECADE
+
+
+def _years(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    first, last = int(m["ys_a"]), int(m["ys_b"])
+    last += first // 100 * 100 if last < 100 else 0
+    if last <= first:
+        return None
+    if " and " in m.group() and not m.group().lower().startswith("between"):
+        return date(first, 1, 1), date(first, 12, 31), P.YEAR
+    return date(first, 1, 1), date(last, 12, 31), P.RANGE
+
+
+def _weekday(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    if r.published is None:
+        return None, None, P.UNKNOWN
+    wanted, rel = WEEKDAYS[m["wd"].lower().rstrip(".")], (m["wd_rel"] or "").lower()
+    ahead = (wanted - r.published.weekday()) % 7
+    if rel in ("next", "this coming", "the following"):
+        day = r.published + timedelta(days=ahead or 7)
+    elif rel in ("last", "this past", "the previous"):
+        day = r.published - timedelta(days=(-ahead) % 7 or 7)
+    else:
+        day = r.published + timedelta(days=ahead) if future and ahead else r.published - timedelta(days=(-ahead) % 7)
+    return day, day, P.DAY
+
+
+def _amount(text: str) -> int:
+    words = " ".join(text.lower().split())
+    return int(words) if words.isdigit() else NUMBERS.get(words, 1)
+
+
+def _moved(anchor: date, n: int, unit: str) -> Found:
+    """`n` units away, as wide as the unit is vague."""
+    try:
+        if unit in ("hour", "minute"):
+            return anchor, anchor, P.DAY
+        if unit == "day":
+            day = anchor + timedelta(days=n)
+            return day, day, P.DAY
+        if unit == "week":
+            middle = anchor + timedelta(weeks=n)
+            return middle - timedelta(days=3), min(middle + timedelta(days=3), anchor) if n < 0 else middle + timedelta(days=3), P.WEEK
+        if unit == "month":
+            there = add_months(anchor, n)
+            return *_month(there.year, there.month), P.MONTH
+        years = n * (10 if unit == "decade" else 100 if unit == "century" else 1)
+        return *_year(anchor.year + years), P.YEAR
+    except (OverflowError, ValueError):
+        return None
+
+
+def _ago(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    return _moved(r.published, -_amount(m["ag_n"]), m["ag_u"].lower()) if r.published else (None, None, P.UNKNOWN)
+
+
+def _shift(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    if m["sh_dir"].lower() in ("before", "after", "prior") and re.match(r"\s+(?:the|a|an|he|she|they|it|his|her|their|[A-Z])", m.string[m.end() : m.end() + 12]):
+        return None  # "two days before the vote" counts from the vote
+    sign = -1 if m["sh_dir"].lower() in ("earlier", "before", "prior") else 1
+    return _moved(r.last, sign * (1 if m["sh_n"].lower() == "the" else _amount(m["sh_n"])), m["sh_u"].lower()) if r.last else (None, None, P.UNKNOWN)
+
+
+def _past(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    if r.published is None:
+        return None, None, P.UNKNOWN
+    sign = 1 if m["pa_dir"].lower() in ("next", "coming") else -1
+    moved = _moved(r.published, sign * _amount(m["pa_n"]), m["pa_u"].lower())
+    if not moved or not moved[0] or not moved[1]:
+        return None
+    return (moved[0], r.published, P.RANGE) if sign < 0 else (r.published, moved[1], P.RANGE)
+
+
+def _recent(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    if r.published is None:
+        return None, None, P.UNKNOWN
+    unit = m["re_u"].lower()
+    days = {"day": 5, "week": 28, "month": 92, "year": 1096, "decade": 7305}.get(unit, 1)
+    return r.published - timedelta(days=days), r.published, P.MONTHS if unit == "month" else P.RANGE
+
+
+def _unit(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    rel, unit, part = m["un_rel"].lower(), m["un"].lower(), (m["un_part"] or "").lower()
+    anchor = r.last if rel in ("the previous", "previous", "the following", "that", "the same") else r.published
+    if anchor is None:
+        return None, None, P.UNKNOWN
+    step = -1 if rel in ("last", "previous", "the previous", "the past", "this past") else 1 if rel in ("next", "the next", "the following", "the coming", "coming") else 0
+    if unit == "day":
+        return _moved(anchor, step, "day")
+    if unit in ("week", "weekend"):
+        monday = anchor - timedelta(days=anchor.weekday()) + timedelta(weeks=step)
+        if unit == "weekend":
+            monday -= timedelta(weeks=1) if step == 0 and anchor.weekday() < 4 and not future else timedelta(0)
+            return monday + timedelta(days=5), monday + timedelta(days=6), P.DAYS
+        first, last = (0, 2) if part.startswith("early") or "start" in part or "beginning" in part else (3, 6) if part.startswith("late") or "end" in part else (0, 6)
+        end = monday + timedelta(days=last)
+        return monday + timedelta(days=first), min(end, anchor) if part == "earlier" and step == 0 and anchor >= monday else end, P.WEEK
+    if unit == "month":
+        there = add_months(anchor, step)
+        return *_month(there.year, there.month, part), P.MONTH
+    if unit == "quarter":
+        quarter = (anchor.year * 4 + (anchor.month - 1) // 3) + step
+        first = quarter % 4 * 3 + 1
+        return date(quarter // 4, first, 1), _month(quarter // 4, first + 2)[1], P.MONTHS
+    if unit == "year":
+        return *_year(anchor.year + step, part if part not in ("earlier", "later") else None), P.YEAR
+    size = 10 if unit == "decade" else 100
+    first = (anchor.year // size + step) * size
+    return date(first, 1, 1), date(first + size - 1, 12, 31), P.DECADE
+
+
+def _deictic(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    words = m["deictic"].lower()
+    anchored = words in ("the day before", "the next day", "the following day", "the previous day")
+    anchor = r.last if anchored else r.published
+    if anchor is None:
+        return None, None, P.UNKNOWN
+    days = {"yesterday": -1, "last night": -1, "tomorrow": 1, "the day before yesterday": -2, "the day after tomorrow": 2,
+            "the day before": -1, "the previous day": -1, "the next day": 1, "the following day": 1}.get(words, 0)
+    day = anchor + timedelta(days=days)
+    return day, day, P.DAY
+
+
+def _bare_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    year = int(m["ye"])
+    if r.published and year > r.published.year + 30:
+        return None
+    return *_year(year, m["ye_part"]), P.YEAR
+
+
+_RULES: dict[str, Callable[[Resolver, re.Match[str], bool], Found]] = {
+    "iso": _iso, "md_range": lambda r, m, f: _range(r, m, f, "mr"), "dm_range": lambda r, m, f: _range(r, m, f, "dr"),
+    "md": lambda r, m, f: _calendar_day(r, m, f, "md"), "dm": lambda r, m, f: _calendar_day(r, m, f, "dm"),
+    "slash": _slash, "my": _month_year, "season": _season, "decade": _decade, "years": _years, "weekday": _weekday,
+    "ago": _ago, "shift": _shift, "past": _past, "recent": _recent, "unit": _unit, "deictic": _deictic, "year": _bare_year,
+}
+
+
+def find_dates(text: str, published: str | None) -> list[TimeSpan]:
+    """Time expressions of a text in order. `published` is ISO 8601; without it, relative ones have no interval."""
+    resolver = Resolver(date.fromisoformat(published[:10]) if published else None)
+    spans = (resolver.span(match, text) for match in _PATTERN.finditer(text))
+    return [span for span in spans if span]
+
+
+_STAMP = re.compile(r"(?im)^\W*(?:(?:first |last )?(?:updated|published|posted|modified|created|date|issued)\W*(?:on|at)?\W*)(?P<rest>.{6,60})$|^\W*(?P<line>[^\n]{6,45})$")
+
+
+def stamped_date(text: str) -> str | None:
+    """The date of a line that holds nothing else: "November 8, 2022" under the headline, or "Updated: …" anywhere."""
+    for match in _STAMP.finditer(text):
+        rest = match["rest"] or match["line"]
+        spans = [s for s in find_dates(rest, None) if s.date_start and s.precision == P.DAY]
+        if spans and (match["rest"] or len(re.sub(r"[\W\d]|[ap]\.?m\.?|GMT|UTC|EST|EDT|ET|BST|CET", "", rest.replace(spans[0].text, ""), flags=re.IGNORECASE)) <= 8):
+            return spans[0].date_start
+    return None
+
+
+def inferred_date(text: str, near: Iterable[str] = ()) -> str | None:
+    """A publication day that fits what the article says, or None when nothing dates it.
+
+    `near` holds the publication days of other articles that tell the same story. The article is no older than the
+    latest full date in it. Among the days after, and those of `near`, the one wins that best explains how it names
+    other days: a weekday is used within the last seven, a bare month and day for what is further back (Associated
+    Press style), "last month" and "last week" for what its dates fall in.
+    """
+    told = [date.fromisoformat(day[:10]) for day in near]
+    full = [date.fromisoformat(s.date_start) for s in find_dates(text, None) if s.date_start and s.precision in (P.DAY, P.DAYS)]
+    matches = list(_PATTERN.finditer(text))
+    weekdays = Counter(WEEKDAYS[m["wd"].lower().rstrip(".")] for m in matches if m["weekday"] and not m["wd_rel"])
+    relative = {m["un"].lower() for m in matches if m["unit"] and m["un_rel"].lower() == "last"}
+    bare = [(_month_of(m["md_m"] or m["mr_m"]), int(m["md_d"] or m["mr_a"])) for m in matches if m["md"] and not m["md_y"] or m["md_range"] and not m["mr_y"]]
+    latest = max(full, default=min(told) - timedelta(days=7) if told else None)
+    if latest is None:
+        return None
+
+    def fit(day: date) -> float:
+        resolver = Resolver(day)
+        spots = [spot for month, number in bare if (spot := resolver.nearest(month, number, False))]
+        score = -0.02 * (day - latest).days + 3.0 * any(abs((day - t).days) <= 1 for t in told)
+        score -= sum(0 <= (day - spot).days < 5 for spot in spots)
+        if weekdays:
+            common = weekdays.most_common(1)[0][0]
+            score += 2.0 if day.weekday() == common else 1.5 if day.weekday() == (common + 1) % 7 else 0.0
+            score += full != [] and latest.weekday() in weekdays and (day - latest).days <= 6
+        if "month" in relative:
+            score += 2.0 * any((day.year - d.year) * 12 + day.month - d.month == 1 for d in [*full, *spots])
+        if "week" in relative:
+            monday = day - timedelta(days=day.weekday() + 7)
+            score += 2.0 * any(monday <= d <= monday + timedelta(days=6) for d in [*full, *spots])
+        return score
+
+    options = {latest + timedelta(days=n) for n in range(35)} | {t for t in told if t >= latest}
+    return max(sorted(options, reverse=True), key=fit).isoformat()

@@ -1,0 +1,113 @@
+"""The event lexicon (`data/event_types.toml`): types, their triggers, and finding triggers in a sentence."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from geomap.errors import ConfigError
+from geomap.resources import data_file
+
+_STEM = 3  # letters by which a trigger's first word is indexed
+_GAP = 4  # most words that "..." stands for
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    id: str
+    group: str
+    label: str
+    plover: str
+    acled: str
+    symbol: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A sequence of word patterns; each is a tuple of alternatives, "..." a gap, "_" any word."""
+
+    type: str
+    words: tuple[tuple[str, ...], ...]
+    acled: str
+    strength: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A trigger over tokens [first, last)."""
+
+    trigger: Trigger
+    first: int
+    last: int
+
+
+class Lexicon:
+    """Event types and an index of their triggers by the first letters of their first word."""
+
+    def __init__(self, table: dict[str, Any], path: Path) -> None:
+        self.types: dict[str, EventType] = {}
+        self._triggers: dict[str, list[Trigger]] = {}
+        try:
+            for row in table["type"]:
+                kind = EventType(row["id"], row["group"], row["label"], row["plover"], row["acled"], row["symbol"], tuple(row["examples"]))
+                self.types[kind.id] = kind
+                for group in row["triggers"]:
+                    for words in group["words"]:
+                        self._add(Trigger(kind.id, _patterns(words), group.get("acled", kind.acled), group.get("strength", "strong"), group.get("needs", "")))
+            for words in table["never"]:
+                self._add(Trigger("", _patterns(words), "", "never", ""))
+        except KeyError as missing:
+            raise ConfigError(f"{path}: an event type lacks {missing}; every type needs id, group, label, plover, acled, symbol, examples and triggers") from None
+
+    def _add(self, trigger: Trigger) -> None:
+        for word in trigger.words[0]:
+            self._triggers.setdefault(word.rstrip("*")[:_STEM], []).append(trigger)
+
+    def find(self, words: list[str], first: int, last: int) -> list[Hit]:
+        """Triggers in `words[first:last]`, longest first at each place, without those inside an idiom of `never`."""
+        hits = []
+        for i in range(first, last):
+            for trigger in self._triggers.get(words[i][:_STEM], ()):
+                end = _match(trigger.words, 0, words, i, last)
+                if end:
+                    hits.append(Hit(trigger, i, end))
+        never = [h for h in hits if h.trigger.strength == "never"]
+        return [h for h in hits if h.trigger.strength != "never" and not any(n.first < h.last and h.first < n.last for n in never)]
+
+
+def _patterns(words: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(word.split("|")) for word in words.split())
+
+
+def _fits(alternatives: tuple[str, ...], word: str) -> bool:
+    return any(word.startswith(a[:-1]) if a.endswith("*") else a == word or a == "_" for a in alternatives)
+
+
+def _match(patterns: tuple[tuple[str, ...], ...], p: int, words: list[str], i: int, last: int) -> int:
+    """End of a match of patterns[p:] at word i, 0 for none."""
+    while p < len(patterns):
+        if patterns[p] == ("...",):
+            for j in range(i, min(i + _GAP, last) + 1):
+                if j > i and words[j - 1] in (".", ";", ":"):
+                    return 0
+                end = _match(patterns, p + 1, words, j, last)
+                if end:
+                    return end
+            return 0
+        if i >= last or not _fits(patterns[p], words[i]):
+            return 0
+        p, i = p + 1, i + 1
+    return i
+
+
+@cache
+def load_lexicon(path: Path | None = None) -> Lexicon:
+    """The built-in lexicon, or one's own. Raises ConfigError when it is not valid."""
+    path = path or data_file("data", "event_types.toml")
+    try:
+        return Lexicon(tomllib.loads(path.read_text(encoding="utf-8")), path)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a readable event lexicon ({error})") from None
