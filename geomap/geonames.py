@@ -58,7 +58,9 @@ def read_cities() -> Iterator[Entry]:
             feature_code="PPLC" if (country, name) in capitals else "PPL", country_code=country,
             admin1=row["admin1code"], population=row["population"], source="geonames",
         )
-        names = [(other, NameKind.ALTERNATE) for other in row["alternatenames"] if _usable(other)]
+        # News says "New York" for New York City: the name without its "City" is as good.
+        short = name.removesuffix(" City")
+        names = [(other, NameKind.MAIN if other == short else NameKind.ALTERNATE) for other in row["alternatenames"] if _usable(other)]
         yield place, [(name, NameKind.MAIN), *names]
 
 

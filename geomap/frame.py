@@ -1,0 +1,253 @@
+"""Incidents <-> GeoDataFrame <-> files. One row an incident, flat columns that QGIS, kepler.gl and Excel read."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry import Point
+
+from geomap.errors import ConfigError
+from geomap.gazetteer import Gazetteer
+from geomap.lexicon import load_lexicon
+from geomap.model import Article, Event, Incident
+
+COLUMNS = (
+    "incident_id", "event_type", "event_group", "title", "date_start", "date_end", "date_precision", "place_name", "country_code",
+    "admin1", "place_id", "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured",
+    "detained", "released", "actors", "n_articles", "sources", "quote", "score", "plover", "acled", "event_ids",
+    "trigger", "place_names", "place_status", "place_basis",
+)
+_INTEGERS = ("geo_precision", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released", "n_articles")
+_LINK = " | "
+
+
+def to_geodataframe(incidents: Iterable[Incident], articles: Iterable[Article], gazetteer: Gazetteer) -> gpd.GeoDataFrame:
+    """A frame in WGS84 with one row an incident and the columns of `COLUMNS`; the geometry is None where no place is known."""
+    by_id = {a.id: a for a in articles}
+    rows = [_row(incident, by_id, gazetteer) for incident in incidents]
+    return _typed(pd.DataFrame(rows, columns=[*COLUMNS, "geometry"]))
+
+
+def _typed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    for column in _INTEGERS:
+        frame[column] = pd.array(pd.to_numeric(frame[column]), dtype="Int64")
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
+
+
+def _row(incident: Incident, articles: dict[str, Article], gazetteer: Gazetteer) -> dict[str, Any]:
+    events, best = incident.events, incident.events[0]
+    kind = load_lexicon().types[incident.event_type]
+    dated = min((e for e in events if e.date_start), key=lambda e: (_days(e), e.article_id), default=best)
+    place = best.place
+    low, number, high = _fatalities(events)
+    ids = list(dict.fromkeys(e.article_id for e in events))
+    return {
+        "incident_id": incident.incident_id, "event_type": kind.id, "event_group": kind.group,
+        "title": _title(kind.label, best, dated), "date_start": dated.date_start, "date_end": dated.date_end, "date_precision": str(dated.date_precision),
+        "place_name": best.place_name or None, "country_code": place.country_code if place else None,
+        "admin1": gazetteer.admin1_name(place) if place else None, "place_id": place.id if place else None,
+        "geo_precision": int(best.geo_precision) if best.geo_precision else None,
+        "reality": "asserted" if any(e.reality == "asserted" for e in events) else "claimed",
+        "salience": "current" if any(e.salience == "current" for e in events) else "background",
+        "fatalities_low": low, "fatalities_best": number, "fatalities_high": high,
+        "injured": _most(events, "wounded"), "detained": _most(events, "detained", "captured"), "released": _most(events, "released"),
+        "actors": "; ".join(dict.fromkeys(a.name for e in events for a in e.actors)) or None,
+        "n_articles": len(ids), "sources": _LINK.join(_source(articles[i]) if i in articles else i for i in ids),
+        "quote": best.sentence, "score": max(e.score for e in events), "plover": kind.plover, "acled": best.acled,
+        "event_ids": ";".join(sorted(e.id for e in events)), "trigger": best.trigger,
+        "place_names": "; ".join(_names(place.id, place.name, gazetteer)) if place and place.status else None,
+        "place_status": (place.status or None) if place else None, "place_basis": best.place_basis or None,
+        "geometry": Point(round(best.lon, 5), round(best.lat, 5)) if best.lat is not None and best.lon is not None else None,
+    }
+
+
+def _names(place_id: str, name: str, gazetteer: Gazetteer) -> list[str]:
+    """All names of a disputed place, in alphabetical order."""
+    found = next((o for o, _ in gazetteer.lookup(name) if gazetteer.place(o).id == place_id), None)
+    return sorted(gazetteer.names(found), key=str.casefold) if found is not None else [name]
+
+
+def _days(event: Event) -> int:
+    return (pd.Timestamp(event.date_end) - pd.Timestamp(event.date_start)).days if event.date_end and event.date_start else 0
+
+
+def _title(label: str, best: Event, dated: Event) -> str:
+    where = f", {best.place_name}" if best.place_name else ""
+    when = f", {dated.date_start}" if dated.date_start else ""
+    return label.split(" / ")[0] + where + when
+
+
+def _source(article: Article) -> str:
+    parts = [article.source or article.title or article.id, article.published or "", article.url]
+    return ", ".join(part.replace(_LINK, " ") for part in parts if part)
+
+
+def _fatalities(events: Iterable[Event]) -> tuple[int | None, int | None, int | None]:
+    """Least, best and most deaths reported. Best is the highest number that a report gives as at least or exactly."""
+    counts = [c for e in events for c in e.counts if c.kind == "killed" and (c.low or c.high) is not None]
+    if not counts:
+        return None, None, None
+    lows, highs = [c.low for c in counts if c.low is not None], [c.high for c in counts if c.high is not None]
+    best = max(lows) if lows else max(highs)
+    return min(lows, default=0), best, max([*highs, best])
+
+
+def _most(events: Iterable[Event], *kinds: str) -> int | None:
+    return max((n for e in events for c in e.counts if c.kind in kinds and (n := c.low if c.low is not None else c.high) is not None), default=None)
+
+
+def write_incidents(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
+    """Write a frame by the path's suffix: .geojson .gpkg .parquet .fgb .csv .kml .shp .jsonl.
+
+    Written aside and renamed, so an interrupted run leaves the old file whole. Raises ConfigError for another suffix.
+    """
+    path = Path(path)
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise ConfigError(f"{path}: unknown format; use one of {' '.join(sorted(_WRITERS))}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".geomap-") as aside:
+        writer(frame, Path(aside) / path.name)
+        for piece in sorted(Path(aside).iterdir()):
+            os.replace(piece, path.parent / piece.name)
+    return path
+
+
+def _records(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    plain = frame.drop(columns="geometry").astype(object)
+    return [{k: (None if pd.isna(v) else v) for k, v in row.items()} for row in plain.to_dict("records")]
+
+
+def _geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """RFC 7946: WGS84, feature ids, bbox, null geometries, UTF-8."""
+    features = []
+    for properties, point in zip(_records(frame), frame.geometry, strict=True):
+        geometry = None if point is None or point.is_empty else {"type": "Point", "coordinates": [round(point.x, 5), round(point.y, 5)]}
+        features.append({"type": "Feature", "id": properties["incident_id"], "geometry": geometry, "properties": properties})
+    spots = [f["geometry"]["coordinates"] for f in features if f["geometry"]]
+    whole: dict[str, Any] = {"type": "FeatureCollection"}
+    if spots:
+        lons, lats = [s[0] for s in spots], [s[1] for s in spots]
+        whole["bbox"] = [min(lons), min(lats), max(lons), max(lats)]
+    whole["attribution"] = "Places: GeoNames (CC BY 4.0), Natural Earth, US Census Bureau (public domain), geomap"
+    lines = ",\n".join(json.dumps(f, ensure_ascii=False) for f in features)
+    head = json.dumps(whole, ensure_ascii=False)[:-1]
+    path.write_text(f'{head}, "features": [\n{lines}\n]}}\n' if features else f'{head}, "features": []}}\n', encoding="utf-8")
+
+
+def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Dates as dates where the format has them."""
+    out = frame.copy()
+    for column in ("date_start", "date_end"):
+        out[column] = pd.to_datetime(out[column], errors="coerce").dt.date
+        out[column] = out[column].astype(object).where(out[column].notna(), None)
+    return out
+
+
+def _gdal(driver: str, *, arrow: bool = True) -> Callable[[gpd.GeoDataFrame, Path], None]:
+    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
+        import pyarrow as pa
+
+        out = frame.copy()
+        for column in ("date_start", "date_end"):
+            dates = pd.to_datetime(out[column], errors="coerce")
+            out[column] = pd.Series(pd.array(dates.dt.date.where(dates.notna(), None), dtype=pd.ArrowDtype(pa.date32())), index=out.index)
+        out.to_file(path, driver=driver, use_arrow=arrow, layer=None if driver == "ESRI Shapefile" else "incidents")
+    return write
+
+
+def _kml(frame: gpd.GeoDataFrame, path: Path) -> None:
+    out = frame[frame.geometry.notna()].copy()
+    out["Name"], out["description"], out["begin"], out["end"] = out["title"], out["quote"], out["date_start"], out["date_end"]
+    out[["Name", "description", "begin", "end", "event_type", "sources", "geometry"]].to_file(path, driver="KML")
+
+
+# Shapefile field names are cut at ten characters; these stay apart and readable.
+SHAPEFILE_NAMES = {
+    "incident_id": "incident", "event_type": "type", "event_group": "type_group", "date_start": "date_start", "date_end": "date_end",
+    "date_precision": "date_prec", "place_name": "place", "country_code": "country", "geo_precision": "geo_prec", "fatalities_low": "fatal_low",
+    "fatalities_best": "fatal_best", "fatalities_high": "fatal_high", "n_articles": "articles", "event_ids": "event_ids", "place_names": "all_names",
+    "place_status": "status", "place_basis": "place_basi",
+}
+
+
+def _shapefile(frame: gpd.GeoDataFrame, path: Path) -> None:
+    out = frame.copy()
+    for column in out.columns.drop("geometry"):
+        if column not in _INTEGERS and column != "score":
+            out[column] = out[column].astype(object).where(out[column].notna(), None).map(lambda v: v if v is None else str(v)[:250])
+        elif column in _INTEGERS:
+            out[column] = out[column].astype("float")
+    out.rename(columns=SHAPEFILE_NAMES).to_file(path, driver="ESRI Shapefile", encoding="utf-8")
+
+
+def _csv(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Excel-safe: a byte-order mark, and no cell that a spreadsheet would take for a formula."""
+    flat = pd.DataFrame(_records(frame), columns=[c for c in frame.columns if c != "geometry"])
+    flat.insert(0, "lat", [None if p is None else p.y for p in frame.geometry])
+    flat.insert(1, "lon", [None if p is None else p.x for p in frame.geometry])
+    for column in flat.columns:
+        flat[column] = [f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for v in flat[column]]
+    for column in _INTEGERS:
+        flat[column] = pd.array(pd.to_numeric(flat[column]), dtype="Int64")
+    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def _jsonl(frame: gpd.GeoDataFrame, path: Path) -> None:
+    rows = zip(_records(frame), frame.geometry, strict=True)
+    lines = [json.dumps(r | {"lat": None if p is None else p.y, "lon": None if p is None else p.x}, ensure_ascii=False) for r, p in rows]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def _parquet(frame: gpd.GeoDataFrame, path: Path) -> None:
+    _with_dates(frame).to_parquet(path)
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
+    ".geojson": _geojson, ".json": _geojson, ".gpkg": _gdal("GPKG"), ".fgb": _gdal("FlatGeobuf"), ".parquet": _parquet,
+    ".csv": _csv, ".kml": _kml, ".shp": _shapefile, ".jsonl": _jsonl,
+}
+
+
+def read_incidents(path: str | Path) -> gpd.GeoDataFrame:
+    """A frame from a file that `write_incidents` wrote.
+
+    Raises ConfigError when the file cannot be read or lacks columns, naming them.
+    """
+    path = Path(path)
+    try:
+        if path.suffix.lower() in (".geojson", ".json"):
+            frame = _from_features(json.loads(path.read_text(encoding="utf-8")))
+        elif path.suffix.lower() == ".parquet":
+            frame = gpd.read_parquet(path)
+        elif path.suffix.lower() in (".csv", ".jsonl"):
+            flat = pd.read_csv(path, encoding="utf-8-sig") if path.suffix.lower() == ".csv" else pd.read_json(path, lines=True)
+            spots = [Point(x, y) if pd.notna(x) and pd.notna(y) else None for x, y in zip(flat.pop("lon"), flat.pop("lat"), strict=True)]
+            frame = gpd.GeoDataFrame(flat, geometry=spots, crs="EPSG:4326")
+        else:
+            frame = gpd.read_file(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except Exception as error:  # each reader has its own errors; the user needs one line
+        raise ConfigError(f"{path}: not a file of incidents ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from None
+    missing = [c for c in COLUMNS if c not in frame.columns]
+    if missing:
+        raise ConfigError(f"{path}: lacks the field(s) {', '.join(missing)}; write it with `geomap extract`")
+    frame = frame[[*COLUMNS, "geometry"]].copy()
+    for column in ("date_start", "date_end"):
+        dates = pd.to_datetime(frame[column], errors="coerce")
+        frame[column] = dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+    for column in frame.columns.drop(["geometry", *_INTEGERS, "score"]):
+        frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+    return _typed(frame)
+
+
+def _from_features(document: Any) -> gpd.GeoDataFrame:
+    features = document["features"]
+    rows = [f["properties"] | {"geometry": Point(f["geometry"]["coordinates"]) if f["geometry"] else None} for f in features]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=None if rows else [*COLUMNS, "geometry"]), geometry="geometry", crs="EPSG:4326")
