@@ -10,15 +10,21 @@ from dataclasses import dataclass
 
 from geomap.gazetteer import AREA_CODES, COUNTRY_CODES
 from geomap.model import GeoPrecision, Place, Resolution, Role, TimeSpan
+from geomap.resolve import distance_km
 from geomap.text import Parsed
 
 # Words that begin another happening: what stands on the other side belongs there.
 _TURN = frozenset("after before following followed follows when while as since until despite because whereas although amid hours days weeks shortly".split())
+_SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
 _CLAUSE = frozenset(", ; : – — ( ) “ ” \"".split()) | {"and", "but", "which", "who", "where", "that"}
 _AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
 _STRONG_AT = frozenset("in at near outside inside around across along off over".split())
 # Words that make a literal place a mere qualifier of somebody: "a resident of Baku", "the government of Armenia".
 _POSSESSED = frozenset("government president minister ministry leader leaders ambassador army republic republics part people capital king resident residents native citizen citizens embassy state states embassies support supported".split())
+# Verbs whose object is where it happened: "struck Cianjur", "shelled the town of Jermuk".
+_HIT = frozenset("struck hit hits hitting rocked shook shelled shelling bombed bombarded attacked raided stormed captured seized recaptured retook liberated occupied invaded entered left devastated flooded battered besieged reached visited visiting toured swept".split())
+_VERBS = frozenset("fought met held hold holds shot took fell freed".split())
+_KIND_OF_PLACE = frozenset("city town village district region province capital port area towns villages cities settlement settlements island suburb neighbourhood neighborhood county state northern southern eastern western central north south east west".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,14 @@ def spots_of(parsed: Parsed, resolutions: Sequence[Resolution]) -> list[Spot]:
     return spots
 
 
+def head_of(parsed: Parsed, trigger: tuple[int, int]) -> tuple[int, int]:
+    """A trigger without the turning word at its end, which belongs to what comes next: "talks" of "talks followed"."""
+    first, last = trigger
+    while last - first > 1 and parsed.folded[last - 1] in _TURN:
+        last -= 1
+    return first, last
+
+
 def barrier(parsed: Parsed, a: int, b: int) -> float:
     """How strongly the words between two token positions part them."""
     between = parsed.folded[min(a, b) : max(a, b)]
@@ -65,33 +79,59 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
     `place_bound`: the event happens somewhere even when only a country is named (clashes, floods), unlike talks,
     where a country is mostly a party.
     """
-    first, last = trigger
+    first, last = trigger = head_of(parsed, trigger)
     best: tuple[float, int, Spot] | None = None
+    chained = -1  # token after the last anchored place, from which ", X" and "and X" go on
     for spot in spots:
-        place, before = spot.place, parsed.folded[spot.first - 1] if spot.first else ""
-        literal = spot.resolution.toponym.role is Role.LITERAL
+        place = spot.place
+        tie = anchor_of(parsed, spot, trigger, place_bound=place_bound)
+        if tie == 0 and chained >= 0 and all(parsed.folded[i] in ("and", "") or parsed.tokens[i].text in ",(" for i in range(chained, spot.first)):
+            tie = 1.0
         country = place.feature_code in COUNTRY_CODES
-        beside = spot.last == first or (spot.last == first - 1 and parsed.tokens[spot.last].text in "'’s-")
-        earlier = parsed.folded[spot.first - 2] if spot.first > 1 else ""
-        if place.feature_code in ("CONT",) or place.id == "geomap:european-union":
+        literal = spot.resolution.toponym.role is Role.LITERAL
+        if tie == 0 or place.feature_code == "CONT" or place.id == "geomap:european-union":
             continue
-        if before in ("of", "s") and earlier in _POSSESSED:
+        if not literal and tie < 2 or country and tie < 2 and not (literal and place_bound):
             continue
-        located = before in _STRONG_AT or (before == "the" and earlier in _STRONG_AT)
-        if not literal and not (beside and not country and place.feature_code.startswith("PPL")) and not (located and place_bound):
+        if country and not place_bound and tie < 2.5 and not literal:
             continue
-        if country and not (located or (literal and before in _AT and place_bound)):
-            continue
-        score = 1.0 + 1.5 * located + 0.5 * (before in _AT) + 2.5 * beside - (0.8 if country else 0.0)
+        chained = spot.last
         distance = spot.first - last if spot.first >= last else first - spot.last
-        score -= 0.06 * distance + barrier(parsed, last if spot.first >= last else spot.last, spot.first if spot.first >= last else first)
-        score += 0.5 if spot.first >= last else 0.0
-        if best is None or (score, -spot.first) > (best[0], -best[2].first):
+        score = 1.0 + tie - (0.8 if country else 0.0) - 0.06 * distance + (0.5 if spot.first >= last else 0.0)
+        score -= barrier(parsed, last if spot.first >= last else spot.last, spot.first if spot.first >= last else first)
+        if best is None or score > best[0]:
             best = (score, spot.first, spot)
     if best is None or best[0] < 0.2:
         return None
     finer = [s for s in spots if s is not best[2] and _finer(s.place, best[2].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[2].first) <= 6 and barrier(parsed, s.last, best[2].first) < 2]
     return (finer[0] if finer else best[2]), best[0]
+
+
+def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bound: bool) -> float:
+    """How firmly grammar ties a name to happenings: 0 not at all, 1 a weak preposition, 2 and more "in", "near", an object."""
+    first, last = trigger
+    tokens, folded = parsed.tokens, parsed.folded
+    if spot.last < len(tokens) and tokens[spot.last].text == "-" and spot.last + 1 < len(tokens) and tokens[spot.last + 1].start == tokens[spot.last].end and folded[spot.last + 1] != "based":
+        return 0.0  # "Moscow-brokered"
+    if spot.last == first and folded[first] not in _VERBS and not folded[first].endswith("ed"):
+        return 2.5 if spot.place.feature_code not in COUNTRY_CODES else 0.0  # "the Geneva talks"
+    if spot.last < first <= spot.last + 3 and folded[spot.last] in ("was", "were", "is", "has", "had"):
+        return 2.0  # "Jermuk was shelled"
+    at = spot.first - 1
+    while at >= 0 and spot.first - at <= 4 and (folded[at] in _KIND_OF_PLACE or folded[at] in ("the", "a") or (folded[at] == "of" and at != last) or tokens[at].text in "’'s" or (tokens[at].text[0].isupper() and folded[at + 1] in _KIND_OF_PLACE)):
+        if folded[at] == "of" and not (at and folded[at - 1] in _KIND_OF_PLACE):
+            break
+        at -= 1
+    before = folded[at] if at >= 0 else ""
+    if at == last and (before in ("of", "in", "at", "near") or place_bound and before in ("for", "over")):
+        return 2.5  # "the invasion of Ukraine", "fighting for Karabakh"
+    if before == "of":
+        return 0.0 if folded[at - 1] in _POSSESSED or tokens[at - 1].text[0].isupper() else 0.5
+    if before in _HIT:
+        return 2.0
+    if before in _STRONG_AT and (place_bound or before not in ("over", "on", "across")):
+        return 2.0
+    return 1.0 if before in _AT else 0.0
 
 
 def _finer(a: Place, b: Place) -> bool:
@@ -113,8 +153,26 @@ def precision_of(place: Place) -> GeoPrecision:
     return {"ADM1": GeoPrecision.ADMIN1, "ADM2": GeoPrecision.ADMIN2}.get(code, GeoPrecision.EXACT)
 
 
-def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tuple[int, int], spans: Sequence[TimeSpan]) -> TimeSpan | None:
-    """The time expression of the sentence that belongs to the trigger."""
+def covers(wide: Place, narrow: Place) -> bool:
+    """Whether one place may be a coarser name of where the other is: a village in its region, a city in its country."""
+    precision = precision_of(wide)
+    if precision <= GeoPrecision.NEAR:
+        return distance_km(wide, narrow) <= 30
+    if wide.feature_code == "BDRY":
+        return narrow.country_code in wide.id.removeprefix("border:").split("-") and distance_km(wide, narrow) <= 300
+    if precision == GeoPrecision.COUNTRY:
+        return wide.country_code == narrow.country_code or (narrow.feature_code == "BDRY" and wide.country_code in narrow.id)
+    if precision == GeoPrecision.ADMIN1 and wide.admin1:
+        return wide.country_code == narrow.country_code and wide.admin1 == narrow.admin1
+    return distance_km(wide, narrow) <= 150 and (not wide.country_code or wide.country_code == narrow.country_code)
+
+
+def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tuple[int, int], spans: Sequence[TimeSpan], *, speech: bool) -> TimeSpan | None:
+    """The time expression of the sentence that belongs to the trigger.
+
+    "Armenia said on Monday that 207 were killed": the day is that of the saying, unless `speech` is what is dated.
+    """
+    trigger = head_of(parsed, trigger)
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     index = {t.start: i for i, t in enumerate(parsed.tokens[sentence[0] : sentence[1]], sentence[0])}
     best: tuple[float, TimeSpan] | None = None
@@ -133,7 +191,11 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
         between = text[min(span.end, parsed.tokens[first].start) : max(span.start, parsed.tokens[first].start)].lower()
         if re.search(r"\bhours (?:after|before)\b", between):
             parted = 0.5
+        if at < first and re.match(r",?\s*when\b", text[span.end : span.end + 8]):
+            parted = 0.0  # "since 1991, when the army occupied …"
+        if not speech and any(w in _SAID for w in parsed.folded[min(at, last) : max(at, first)]):
+            parted += 2.5
         score = -0.05 * distance - parted + (0.3 if span.date_start else -0.5)
         if best is None or score > best[0]:
             best = (score, span)
-    return best[1] if best and best[0] > -3.2 else None
+    return best[1] if best and best[0] > -2.4 else None

@@ -48,7 +48,7 @@ _PATTERN = re.compile("|".join((
     rf"(?P<past>\b(?:(?:over|in|during|for|within)\s+)?(?:the\s+)?(?P<pa_dir>past|last|next|coming|previous)\s+(?P<pa_n>{_NUMBER})\s+{_UNIT.format('pa_u')}\b)",
     rf"(?P<recent>\b(?:in\s+)?(?:recent|the (?:past|last) few)\s+{_UNIT.format('re_u')}\b)",
     rf"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
-    r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|overnight|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
+    r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|overnight(?!\s+(?:on\s+|into\s+)?[A-Z][a-z]+day)|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
     rf"(?P<year>\b(?:(?P<ye_part>early|mid|late|the (?:beginning|start|middle|end) of)[\s-]+)?(?P<ye>{_YEAR})\b(?![-/]\d|\s*(?:people|troops|soldiers|men|women|dead|killed|prisoners|hostages|dollars|km|miles|meters|metres|feet|percent|%)))",
 )), re.IGNORECASE)
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations
 
-from geomap.attach import Spot, date_for, place_for, precision_of, spots_of
+from geomap.attach import Spot, barrier, covers, date_for, place_for, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
@@ -31,10 +32,16 @@ _MAYBE = frozenset(
     "aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
-_ANOTHER = frozenset("another second third separate fresh further new".split())
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
 _HISTORY = 45  # days before publication from which an event is background
-_KEEP_WITH = {"statement": 1, "accusation": 1}
+_ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_MENTION_FAMILY = {"meeting": "talks"}
+_TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
+_PUBLISHED = "date: the publication date"
+_TURNS = frozenset("after before following followed when while since".split())
+_RETELLING = frozenset("recent previous earlier past latest last former".split())
+_EARLIER = frozenset("after following followed since".split())
+_GO_ON = frozenset("he she they it".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,22 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots))
     drafts: list[Event] = []
     for sentence in parsed.sentences:
+        if _is_heading(article.text, parsed, sentence):
+            continue
         hits = [h for h in lexicon.find(parsed.folded, *sentence) if _happens(scene, h, sentence)]
-        for hit in choose(scene, hits, sentence, lexicon):
-            drafts += describe(scene, hit, sentence, lexicon, drafts)
+        chosen = choose(scene, hits, sentence, lexicon)
+        begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
+        counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in times]) if chosen else []
+        for hit in chosen:
+            drafts += describe(scene, hit, sentence, lexicon, drafts, share_of(scene, hit, chosen, counts))
     merged = fold_mentions(drafts)
     return [replace(event, id=f"{article.id}#{n}") for n, event in enumerate(merged, 1)]
+
+
+def _is_heading(text: str, parsed: Parsed, sentence: tuple[int, int]) -> bool:
+    """A short line without a full stop below the article's top: a subheading or a link to another article."""
+    last = parsed.tokens[sentence[1] - 1]
+    return sentence[1] - sentence[0] < 14 and last.text not in ".!?…\"”’'):" and last.start > 600 and text[last.end : last.end + 1] in ("\n", "") and text[: parsed.tokens[sentence[0]].start].endswith("\n")
 
 
 def _parties(spots: Iterable[Spot]) -> tuple[str, ...]:
@@ -103,17 +121,16 @@ def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 
 def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Lexicon) -> list[Hit]:
     """One trigger for each happening of a sentence: the longest of overlapping ones, one a clause and group."""
-    strong = {lexicon.types[h.trigger.type].group for h in hits if h.trigger.strength == "strong"}
-    if strong & {"violence", "disaster", "civil"} or any(h.trigger.type in ("explosion", "disaster", "protest") for h in hits):
-        hits = [h for h in hits if h.trigger.strength != "weak"]
+    strong = [h for h in hits if h.trigger.strength == "strong" and lexicon.types[h.trigger.type].group in ("violence", "disaster", "civil")]
+    hits = [h for h in hits if h.trigger.strength != "weak" or not any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
     hits.sort(key=lambda h: (-(h.last - h.first), _RANK[h.trigger.type], h.first))
     kept: list[Hit] = []
     for hit in hits:
         group = lexicon.types[hit.trigger.type].group
         if any(k.first < hit.last and hit.first < k.last for k in kept):
             continue
-        rivals = [k for k in kept if lexicon.types[k.trigger.type].group == group or (k.trigger.type in _SPEECH and hit.trigger.type in _SPEECH)]
-        if any(k.trigger.type == hit.trigger.type or _one_clause(scene, k, hit) for k in rivals):
+        rivals = [k for k in kept if lexicon.types[k.trigger.type].group == group or (hit.trigger.type == "attack" and k.trigger.type in _TAKES_VICTIMS) or (k.trigger.type in _SPEECH and hit.trigger.type in _SPEECH)]
+        if any(_one_clause(scene, k, hit) or (k.trigger.type in _SPEECH and k.trigger.type == hit.trigger.type) for k in rivals):
             continue
         kept.append(hit)
     return sorted(kept, key=lambda h: h.first)
@@ -121,24 +138,25 @@ def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Le
 
 def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
     first, last = (a, b) if a.first < b.first else (b, a)
-    between = scene.parsed.folded[first.last : last.first]
-    return not any(w in ("after", "before", "following", "followed", "when", "while", "and", ",", ";", "since", "that", "which") for w in between)
+    between = scene.parsed.folded[first.first + 1 : last.first]
+    marks = [t.text for t in scene.parsed.tokens[first.first + 1 : last.first]]
+    parting = _TURNS if "weak" in (a.trigger.strength, b.trigger.strength) else _TURNS | {"and", "that", "which"}
+    return not any(w in parting for w in between) and "," not in marks and ";" not in marks
 
 
-def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event]) -> list[Event]:
+def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count]) -> list[Event]:
     """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991")."""
-    parsed, article, kind = scene.parsed, scene.article, hit.trigger.type
+    parsed, article, kind = scene.parsed, scene.article, _kind_of(hit, before, lexicon)
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = [t for t in scene.times if t.start >= begin and t.end <= end]
-    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, scene.times)
+    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, scene.times, speech=kind in _SPEECH)
     several = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
-    counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times])
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
-        start, finish, precision, dated = _dated(scene, when, kind, begin, before)
+        start, finish, precision, dated = _dated(scene, when, kind, hit, sentence, before)
         background = _is_background(article.published, finish, precision)
-        place, lat, lon, geo, basis = _placed(scene, hit, sentence, lexicon, before, background)
+        place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background)
         label = lexicon.types[kind].label
         events.append(Event(
             id="", article_id=article.id, event_type=kind, start=begin, end=end, sentence=article.text[begin:end],
@@ -153,6 +171,31 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     return events
 
 
+def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon) -> str:
+    """A weak trigger ("were killed") tells of the violence or disaster that the article is about, if it is about one."""
+    if hit.trigger.strength != "weak":
+        return hit.trigger.type
+    told = [e.event_type for e in before if lexicon.types[e.event_type].group in ("violence", "disaster") and e.event_type not in ("attack", "territory_change")]
+    return told[-1] if told else hit.trigger.type
+
+
+def share_of(scene: Scene, hit: Hit, chosen: list[Hit], counts: list[Count]) -> list[Count]:
+    """The counts of a sentence that belong to this trigger and not to another of its triggers."""
+    index = {t.start: i for i, t in enumerate(scene.parsed.tokens)}
+
+    def distance(h: Hit, at: int) -> float:
+        low, high = (h.last, at) if at >= h.last else (at, h.first)
+        return barrier(scene.parsed, low, high) + 0.05 * max(0, high - low)
+
+    kept = []
+    for count in counts:
+        at = index.get(count.start, hit.first)
+        rivals = [h for h in chosen if _counts_for(h.trigger.type, count.kind)]
+        if hit in rivals and distance(hit, at) <= min(distance(h, at) for h in rivals):
+            kept.append(count)
+    return kept
+
+
 _COUNTED = {
     "prisoner_release": {"released"}, "detention": {"detained", "captured"}, "displacement": {"displaced"},
     "talks": set(), "meeting": set(), "phone_call": set(), "visit": set(), "statement": set(), "accusation": {"missing"}, "agreement": set(),
@@ -164,16 +207,27 @@ def _counts_for(kind: str, count: str) -> bool:
     return count in _COUNTED.get(kind, {"killed", "wounded", "missing", "killed_or_missing", "displaced", "captured", "detained"})
 
 
-def _dated(scene: Scene, time: TimeSpan | None, kind: str, begin: int, before: list[Event]) -> tuple[str | None, str | None, DatePrecision, str]:
+def _dated(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: tuple[int, int], before: list[Event]) -> tuple[str | None, str | None, DatePrecision, str]:
     """The interval, its precision and where it came from: stated, carried from a sentence before, or the publication."""
     if time and time.date_start:
         return time.date_start, time.date_end, time.precision, f'stated "{time.text}"'
     if time and time.precision == DatePrecision.UNKNOWN and scene.article.published is None:
         return None, None, DatePrecision.UNKNOWN, f'"{time.text}" needs a publication date'
+    begin = scene.parsed.tokens[sentence[0]].start
+    # "… met on Monday after recent clashes": the clashes have a day of their own, told elsewhere if at all.
+    lead = scene.parsed.folded[sentence[0] : hit.first]
+    if kind not in _SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
+        return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
+    fights = kind in ("armed_clash", "shelling", "explosion", "attack")
+    if fights and any(e.event_type == kind and not e.date_start for e in before):
+        return None, None, DatePrecision.UNKNOWN, "as an earlier mention"
     same = [e for e in before if e.event_type == kind and e.date_start]
     if same and begin - same[-1].end < 1500 and kind not in _SPEECH:
         last = same[-1]
         return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
+    recent = [t for t in scene.times if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
+    if kind in _SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
+        return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
     if kind in _SPEECH or not before:
         day = scene.article.published
         return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
@@ -198,9 +252,8 @@ Placed = tuple[Place | None, float | None, float | None, GeoPrecision | None, st
 _NOWHERE: Placed = (None, None, None, None, "")
 
 
-def _placed(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool) -> Placed:
+def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool) -> Placed:
     """Where it happened: stated in the sentence, a border between the parties, or carried in context; else nowhere."""
-    kind = hit.trigger.type
     group = lexicon.types[kind].group
     if kind in _REMOTE:
         return _NOWHERE
@@ -212,13 +265,14 @@ def _placed(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon,
         place = found[0].place
         return place, place.lat, place.lon, precision_of(place), "stated"
     fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
-    if fights and len(scene.parties) > 1 and not background:
-        border = scene.gazetteer.border(*scene.parties[:2])
+    if fights and not background:
+        # The two neighbours that the article names most.
+        border = next((b for pair in combinations(scene.parties[:4], 2) if (b := scene.gazetteer.border(*pair))), None)
         if border and _BORDER.search(scene.article.text):
             basis = "stated" if _BORDER.search(scene.article.text, begin, end) else "inferred"
             return border, border.lat, border.lon, GeoPrecision.AREA, basis
     if fights or group in ("disaster", "civil", "humanitarian"):
-        near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and e.event_type not in ("talks", "meeting", "visit")]
+        near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
         if near and near[-1].place:
             place = near[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
@@ -271,15 +325,33 @@ def fold_mentions(drafts: list[Event]) -> list[Event]:
 
 
 def _same(a: Event, b: Event) -> bool:
-    if a.event_type != b.event_type or any(w in _ANOTHER for w in re.findall(r"\w+", b.sentence[max(0, b.trigger_start - b.start - 12) : b.trigger_start - b.start].lower())):
+    if _MENTION_FAMILY.get(a.event_type, a.event_type) != _MENTION_FAMILY.get(b.event_type, b.event_type) or told_apart(a, b):
         return False
     if a.event_type in _SPEECH:
-        return a.sentence == b.sentence
-    if a.date_start and b.date_start and a.date_end and b.date_end and (a.date_start > b.date_end or b.date_start > a.date_end):
+        return a.date_start == b.date_start and (a.sentence == b.sentence or _one_speaker(a, b))
+    if _PUBLISHED in (a.why[1], b.why[1]) and a.salience == b.salience and _width(a) <= 7 >= _width(b):
+        pass  # the publication day stands for "lately"
+    elif a.date_start and b.date_start and a.date_end and b.date_end and (a.date_start > b.date_end or b.date_start > a.date_end):
         return False
     if a.place and b.place and a.place.id != b.place.id:
-        return precision_of(a.place) >= GeoPrecision.ADMIN1 or precision_of(b.place) >= GeoPrecision.ADMIN1
+        return covers(a.place, b.place) or covers(b.place, a.place)
     return True
+
+
+def told_apart(a: Event, b: Event) -> bool:
+    """Whether the later of two mentions in an article is called another one: "a second quake", "another shootout"."""
+    later = max(a, b, key=lambda e: e.trigger_start)
+    return bool(_ANOTHER.search(later.sentence[: later.trigger_start - later.start])) and "anniversary" not in later.trigger
+
+
+def _one_speaker(a: Event, b: Event) -> bool:
+    """Whether the second of two speech acts goes on with the first: by pronoun, or by a name before both verbs."""
+    first, second = (a, b) if a.start <= b.start else (b, a)
+    words = re.findall(r"\w+", second.sentence)
+    if words and words[0].lower() in _GO_ON and second.start - first.end < 200:
+        return True
+    leads = [set(re.findall(r"\b[A-Z][a-z]{3,}\b", e.sentence[: e.trigger_start - e.start])) for e in (a, b)]
+    return bool(leads[0] & leads[1])
 
 
 def _width(event: Event) -> int:
@@ -290,7 +362,9 @@ def _width(event: Event) -> int:
 
 def _joined(a: Event, b: Event) -> Event:
     """The better told mention, with the narrower date, the finer place and the counts of both."""
-    best, other = (a, b) if (a.place is not None, bool(a.counts), -a.start) >= (b.place is not None, bool(b.counts), -b.start) else (b, a)
+    best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, not e.counts, e.start))
     counts: dict[tuple[str, int | None, int | None], Count] = {(c.kind, c.low, c.high): c for c in (*a.counts, *b.counts)}
-    dated = min((a, b), key=_width)
-    return replace(best, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))
+    dated = min((a, b), key=lambda e: (_PUBLISHED == e.why[1] and e.date_start is not None, _width(e)))
+    kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type
+    why = (best.why[0], dated.why[1], *best.why[2:])
+    return replace(best, event_type=kind, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))

@@ -87,7 +87,8 @@ def _kind(sentence: str, match: re.Match[str], following: int) -> str | None:
     for kind, pattern in _BEFORE:
         if pattern.search(before):
             return kind
-    window = sentence[match.end("n") : following if following - match.end("n") > 3 else len(sentence)]
+    begin = max(match.end("n"), match.end("n2"))
+    window = sentence[begin : following if following - begin > 3 else len(sentence)]
     # Without people or the effect at once, the number counts something else ("44 days of clashes").
     best: tuple[int, str] | None = None
     for kind, pattern in _AFTER:

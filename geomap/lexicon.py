@@ -89,6 +89,8 @@ def _fits(alternatives: tuple[str, ...], word: str) -> bool:
 def _match(patterns: tuple[tuple[str, ...], ...], p: int, words: list[str], i: int, last: int) -> int:
     """End of a match of patterns[p:] at word i, 0 for none."""
     while p < len(patterns):
+        while i < last and not words[i]:  # a hyphen: "cease-fire" is "cease fire"
+            i += 1
         if patterns[p] == ("...",):
             for j in range(i, min(i + _GAP, last) + 1):
                 if j > i and words[j - 1] in (".", ";", ":"):

@@ -22,6 +22,7 @@ FEATURES = (
     "country", "admin1", "admin2", "populated", "area", "other", "people", "no_people", "main_name", "abbreviation",
     "largest", "contained", "contained_against", "same_country", "same_admin1", "near", "within_150", "alone", "own_country",
     "city_word", "unit_word", "capital", "parent_named", "world_people", "world_capital", "world_near", "world_country", "world_admin1",
+    "twin_city", "twin_unit", "world_twin_unit",
 )
 # Words beside a name that tell what kind of place it is; dropped when the gazetteer lacks the full name.
 CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
@@ -127,6 +128,8 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
     contained = any(_inside(place, parent) for parent in name.parents)
     log_people = math.log10(place.population + 1)
     # World news names many countries and means the famous place; local news means the one nearby.
+    # New York and Washington are a city and a unit; the bare name is mostly the city.
+    twins = {p.feature_code == "ADM1" for p, k in name.candidates if k == NameKind.MAIN and p.country_code == place.country_code and (p.feature_code == "ADM1" or p.population >= 100_000)}
     world = min(1.0, sum("." not in code for code in named) / 4)
     nearness = 1 / (1 + min(near) / 100) if near else 0.0
     same_country = sum(a.country_code == place.country_code != "" for a in anchors) / others
@@ -147,6 +150,8 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "capital": float(code == "PPLC"),
         "parent_named": float(f"{place.country_code}.{place.admin1}" in named),
         "world_people": world * log_people, "world_capital": world * (code == "PPLC"), "world_near": world * nearness,
+        "twin_city": float(is_city and len(twins) == 2 and place.population >= 100_000), "twin_unit": float(code == "ADM1" and len(twins) == 2),
+        "world_twin_unit": world * float(code == "ADM1" and len(twins) == 2),
         "world_country": world * same_country, "world_admin1": world * (code == "ADM1"),
     }
 
@@ -158,17 +163,22 @@ def weights() -> dict[str, Any]:
     return loaded
 
 
-def context_of(names: dict[str, Name], pick: Callable[[Name], Place | None]) -> tuple[dict[str, Place], frozenset[str]]:
-    """A provisional place for each name, and the countries and first-order units the article names."""
-    picks = {key: place for key, name in names.items() if (place := pick(name))}
-    named = {p.country_code for p in picks.values() if p.feature_code in COUNTRY_CODES}
-    named |= {f"{p.country_code}.{p.admin1}" for p in picks.values() if p.feature_code == "ADM1"}
-    return picks, frozenset(named)
+def picks_of(names: dict[str, Name], pick: Callable[[Name], Place | None]) -> dict[str, Place]:
+    """A provisional place for each name."""
+    return {key: place for key, name in names.items() if (place := pick(name))}
 
 
-def scored(name: Name, picks: dict[str, Place], named: frozenset[str], weight: dict[str, float]) -> list[Candidate]:
+def context_of(key: str, picks: dict[str, Place]) -> tuple[list[Place], frozenset[str]]:
+    """What the article's other names say about one: their places, and the countries and first-order units among them."""
+    anchors = [p for other, p in picks.items() if other != key]
+    named = {p.country_code for p in anchors if p.feature_code in COUNTRY_CODES}
+    named |= {f"{p.country_code}.{p.admin1}" for p in anchors if p.feature_code == "ADM1"}
+    return anchors, frozenset(named)
+
+
+def scored(name: Name, picks: dict[str, Place], weight: dict[str, float]) -> list[Candidate]:
     """Candidates of a name, best first; their scores are a softmax over the name's candidates."""
-    anchors = [p for key, p in picks.items() if key != name.folded]
+    anchors, named = context_of(name.folded, picks)
     largest = max((p.population for p, _ in name.candidates), default=0)
     rows = [(place, features_of(name, place, kind, anchors, named, largest)) for place, kind in name.candidates]
     totals = [sum(weight[k] * v for k, v in row.items() if v) for _, row in rows]
@@ -192,10 +202,10 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     """
     trained = weights()
     names = names_of(parse(article.text), toponyms, gazetteer)
-    picks, named = context_of(names, first_guess)
+    picks = picks_of(names, first_guess)
     for _ in range(2):
-        ranked = {key: scored(name, picks, named, trained["weights"]) for key, name in names.items()}
-        picks, named = context_of(names, lambda name: ranked[name.folded][0].place if ranked[name.folded] else None)
+        ranked = {key: scored(name, picks, trained["weights"]) for key, name in names.items()}
+        picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
     slope, offset = trained["calibration"]
     resolutions = []
     for toponym in toponyms:

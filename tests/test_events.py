@@ -1,0 +1,80 @@
+import pytest
+
+from geomap.errors import ConfigError
+from geomap.lexicon import Lexicon, load_lexicon
+
+EXAMPLES = [(t.id, example) for t in load_lexicon().types.values() for example in t.examples]
+
+
+@pytest.mark.parametrize(("kind", "text"), EXAMPLES)
+def test_every_example_of_the_lexicon(tell, kind, text):
+    assert kind in {e.event_type for e in tell(text)}
+
+
+def test_types_are_those_of_the_taxonomy(shared):
+    import json
+
+    gold = {row["id"]: row["layer"] for row in json.loads((shared / "gold" / "taxonomy.json").read_text())}
+    assert {t.id: t.group for t in load_lexicon().types.values()} == gold
+
+
+@pytest.mark.parametrize("text", [
+    "The studio shot a film in Baku.", "It was a war of words.", "No attack was reported in Goris.", "Officials want to prevent clashes in Goris.",
+    "The army did not shell Goris.", "They may shell Goris.", "The team won by a landslide victory.",
+])
+def test_what_did_not_happen_is_no_event(tell, text):
+    assert [e for e in tell(text) if e.event_type not in ("statement", "accusation")] == []
+
+
+def test_a_dateline_is_not_where_it_happened(tell):
+    (quake,) = [e for e in tell("JAKARTA, Indonesia — An earthquake struck Cianjur on Monday, killing at least 162 people.") if e.event_type == "disaster"]
+    assert quake.place_name == "Cianjur" and quake.date_start == "2022-10-03" and quake.counts[0].low == 162
+
+
+def test_two_meetings_in_two_cities(tell):
+    events = [e for e in tell("The Geneva talks followed an EU-mediated meeting on Aug. 31 in Brussels.") if e.event_type in ("talks", "meeting")]
+    assert {e.place_name for e in events} == {"Geneva", "Brussels"}
+    assert next(e for e in events if e.place_name == "Brussels").date_start == "2022-08-31"
+
+
+def test_an_accusation_is_nowhere_on_the_map(tell):
+    assert all(e.lat is None for e in tell("Baku accused Yerevan of provocations on Monday."))
+
+
+def test_a_phone_call_is_not_pinned(tell):
+    (call,) = [e for e in tell("Antony Blinken, who is in Peru, spoke by phone with the ministers on Tuesday.") if e.event_type == "phone_call"]
+    assert call.lat is None
+
+
+def test_a_border_between_two_parties(tell):
+    text = "Azerbaijan and Armenia blamed each other. A shootout erupted along the border of Armenia and Azerbaijan on Monday."
+    (clash,) = [e for e in tell(text) if e.event_type == "armed_clash"]
+    assert clash.place.id == "border:AM-AZ" and clash.geo_precision == 5
+
+
+def test_what_a_party_says_is_claimed(tell):
+    events = tell("Azerbaijan's defence ministry accused Armenian forces of shelling its positions near Kalbajar on Monday.")
+    assert {e.reality for e in events if e.event_type in ("shelling", "armed_clash")} <= {"claimed"}
+
+
+def test_history_is_background(tell):
+    (war,) = [e for e in tell("The two countries fought a war in Karabakh in 2020.") if e.event_type == "armed_clash"]
+    assert war.salience == "background"
+
+
+def test_offsets_and_ids(tell):
+    text = "Clashes erupted in Goris on Monday. Police arrested 40 people in Yerevan."
+    events = tell(text)
+    assert all(text[e.trigger_start : e.trigger_end] == e.trigger and text[e.start : e.end] == e.sentence for e in events)
+    assert len({e.id for e in events}) == len(events) == 2
+
+
+@pytest.mark.parametrize("text", ["", "Headline", "\"He said \"she said \"no\"\"\"", "31 February 2022", "- a\n- b\n- c", "A\tB\tC\n1\t2\t3", "HOST: Hello.\nGUEST: War!", "clash " * 500])
+def test_odd_texts_do_not_crash(tell, text):
+    for published in (None, "2022-10-04", "2999-01-01"):
+        tell(text, published)
+
+
+def test_a_lexicon_with_a_hole_says_so(tmp_path):
+    with pytest.raises(ConfigError, match="symbol"):
+        Lexicon({"never": [], "type": [{"id": "x", "group": "g", "label": "l", "plover": "", "acled": ""}]}, tmp_path / "own.toml")
