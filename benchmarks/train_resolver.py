@@ -38,7 +38,7 @@ def problem_of(article, gazetteer, weight=None):
             rows[key] = np.array([[features_of(name, p, kind, anchors, named, largest)[f] for f in FEATURES] for p, kind in name.candidates])
         if weight is not None:
             best = {k: int(np.argmax(x @ weight)) for k, x in rows.items() if len(x)}
-            picks = picks_of(names, lambda n: n.candidates[best[n.folded]][0] if n.folded in best else None)
+            picks = {k: names[k].candidates[i][0] for k, i in best.items()}
     out = []
     for t in gold:
         if t["lat"] is None:

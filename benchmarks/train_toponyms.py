@@ -48,7 +48,7 @@ def prepare(article, gazetteer):
             labels[i : j + 1] = ["B"] + ["I"] * (j - i)
     runs = list(name_runs(parsed))
     rows = [run_features(parsed, lookup, run, document, starts) for run in runs]
-    return dict(article=article, tokens=parsed.tokens, runs=runs, rows=rows, labels=[labels[a:b] for a, b in runs])
+    return {"article": article, "tokens": parsed.tokens, "runs": runs, "rows": rows, "labels": [labels[a:b] for a, b in runs]}
 
 
 def train(documents, path):
@@ -84,7 +84,7 @@ def f1(documents, found, say=None):
             for a, b in sorted(gold ^ spans):
                 say("MISS" if (a, b) in gold else "EXTRA", article["text"][max(0, a - 30) : a] + "[[" + article["text"][a:b] + "]]" + article["text"][b : b + 30])
     p, r = hits / max(predicted, 1), hits / max(wanted, 1)
-    return dict(p=round(p, 3), r=round(r, 3), f1=round(2 * p * r / (p + r), 3), n=wanted)
+    return {"p": round(p, 3), "r": round(r, 3), "f1": round(2 * p * r / (p + r), 3), "n": wanted}
 
 
 LITERAL = {"Literal", "Literal_Modifier", "Mixed", "Coercion", "Embedded_Literal"}

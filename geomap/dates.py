@@ -40,14 +40,14 @@ _PATTERN = re.compile("|".join((
     rf"(?P<slash>\b(?P<sl_a>\d{{1,2}})/(?P<sl_b>\d{{1,2}})/(?P<sl_y>{_YEAR}|\d\d)\b)",
     rf"(?P<my>(?:\b(?P<my_part>early|mid|late|the (?:beginning|middle|end) of)[\s-]+)?(?:\b(?P<my_rel>last|next|this|this past)\s+)?\b(?P<my_m>{_MONTH})(?:,?\s+(?:of\s+)?(?P<my_y>{_YEAR})\b)?)",
     rf"(?P<season>(?:\b(?P<se_rel>last|next|this|this past|the)\s+)?\b(?P<se_s>spring|summer|autumn|fall|winter)\b(?:\s+(?:of\s+)?(?P<se_y>{_YEAR}))?)",
-    rf"(?P<decade>\b(?:the\s+)?(?:(?P<de_part>early|mid|late)[\s-]+)?(?P<de>1[5-9]\d|20\d)0'?s\b|\b(?:the\s+)?(?:(?P<de_part2>early|mid|late)[\s-]+)?['’](?P<de2>\d)0s\b)",
+    r"(?P<decade>\b(?:the\s+)?(?:(?P<de_part>early|mid|late)[\s-]+)?(?P<de>1[5-9]\d|20\d)0'?s\b|\b(?:the\s+)?(?:(?P<de_part2>early|mid|late)[\s-]+)?['’](?P<de2>\d)0s\b)",
     rf"(?P<years>\b(?:(?:from|between)\s+)?(?P<ys_a>{_YEAR})(?:-|–|—|\s+to\s+|\s+and\s+)(?P<ys_b>{_YEAR}|\d\d)\b(?![-/\d]))",
     rf"(?P<weekday>(?:\b(?P<wd_rel>last|next|this|this past|this coming|the following|the previous|late|early)\s+)?\b(?P<wd>{_WEEKDAY}){_PART})(?!-)",
     rf"(?P<ago>\b(?:(?:about|almost|nearly|some|more than|over|around|at least|just)\s+)?(?P<ag_n>{_NUMBER})(?:\s+and\s+a\s+half)?\s+{_UNIT.format('ag_u')}\s+ago\b)",
     rf"(?P<shift>\b(?:(?:about|almost|nearly|some|more than|over|around|just)\s+)?(?P<sh_n>{_NUMBER}|the)\s+{_UNIT.format('sh_u')}\s+(?P<sh_dir>earlier|before|prior|later|after|afterwards?)\b)",
     rf"(?P<past>\b(?:(?:over|in|during|for|within)\s+)?(?:the\s+)?(?P<pa_dir>past|last|next|coming|previous)\s+(?P<pa_n>{_NUMBER})\s+{_UNIT.format('pa_u')}\b)",
     rf"(?P<recent>\b(?:in\s+)?(?:recent|the (?:past|last) few)\s+{_UNIT.format('re_u')}\b)",
-    rf"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
+    r"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
     r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|overnight(?!\s+(?:on\s+|into\s+)?[A-Z][a-z]+day)|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
     rf"(?P<year>\b(?:(?P<ye_part>early|mid|late|the (?:beginning|start|middle|end) of)[\s-]+)?(?P<ye>{_YEAR})\b(?![-/]\d|\s*(?:people|troops|soldiers|men|women|dead|killed|prisoners|hostages|dollars|km|miles|meters|metres|feet|percent|%)))",
 )), re.IGNORECASE)
@@ -175,7 +175,7 @@ def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
 
 
 def _season(r: Resolver, m: re.Match[str], future: bool) -> Found:
-    if not (m["se_y"] or m["se_rel"]) or m["se_s"].lower() == "fall" and not m["se_y"] and (m["se_rel"] or "").lower() in ("the", ""):
+    if not (m["se_y"] or m["se_rel"]) or (m["se_s"].lower() == "fall" and not m["se_y"] and (m["se_rel"] or "").lower() in ("the", "")):
         return None
     first, last = SEASONS[m["se_s"].lower()]
     if m["se_y"]:
@@ -369,7 +369,7 @@ def inferred_date(text: str, near: Iterable[str] = ()) -> str | None:
     matches = list(_PATTERN.finditer(text))
     weekdays = Counter(WEEKDAYS[m["wd"].lower().rstrip(".")] for m in matches if m["weekday"] and not m["wd_rel"])
     relative = {m["un"].lower() for m in matches if m["unit"] and m["un_rel"].lower() == "last"}
-    bare = [(_month_of(m["md_m"] or m["mr_m"]), int(m["md_d"] or m["mr_a"])) for m in matches if m["md"] and not m["md_y"] or m["md_range"] and not m["mr_y"]]
+    bare = [(_month_of(m["md_m"] or m["mr_m"]), int(m["md_d"] or m["mr_a"])) for m in matches if (m["md"] and not m["md_y"]) or (m["md_range"] and not m["mr_y"])]
     latest = max(full, default=min(told) - timedelta(days=7) if told else None)
     if latest is None:
         return None

@@ -25,11 +25,9 @@ _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disas
 _RANK = {t: i for i, t in enumerate(
     ("ceasefire_violation", "mass_grave", "prisoner_release", "explosion", "shelling", "disaster", "protest", "territory_change", "ceasefire", "armed_clash",
      "phone_call", "talks", "meeting", "agreement", "commemoration", "displacement", "troop_movement", "detention", "attack", "visit", "accusation", "statement", "other"))}
-_NOT = frozenset("no not never without nobody none neither nor denied deny denies cannot didn't wasn't isn't".split())
+_NOT = frozenset(["no", "not", "never", "without", "nobody", "none", "neither", "nor", "denied", "deny", "denies", "cannot", "didn't", "wasn't", "isn't"])
 _MAYBE = frozenset(
-    "would could should may might must will shall can if unless whether possible possibly potential potentially alleged threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing "
-    "prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely "
-    "aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
+    "would could should may might must will shall can if unless whether possible possibly potential potentially alleged threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
@@ -40,8 +38,8 @@ _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _PUBLISHED = "date: the publication date"
 _TURNS = frozenset("after before following followed when while since".split())
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
-_EARLIER = frozenset("after following followed since".split())
-_GO_ON = frozenset("he she they it".split())
+_EARLIER = frozenset(["after", "following", "followed", "since"])
+_GO_ON = frozenset(["he", "she", "they", "it"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     words = scene.parsed.folded
     before = words[max(sentence[0], hit.first - 5) : hit.first]
     if hit.trigger.type not in _REMOTE:
-        if before and before[-1] in ("to", "not", "never", "no") or any(w in _NOT for w in before[-3:]):
+        if (before and before[-1] in ("to", "not", "never", "no")) or any(w in _NOT for w in before[-3:]):
             return False
         if any(w in _MAYBE for w in before) and not any(m in (",", ";", "”", "\"") for m in before):
             return False
@@ -116,7 +114,7 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     """Somebody named or an office stands before the trigger: a statement by no one is no event."""
     tokens = scene.parsed.tokens[sentence[0] : hit.first]
-    return any(t.text[0].isupper() for t in tokens[1:]) or bool(tokens) and tokens[0].text[0].isupper() and len(tokens) < 4
+    return any(t.text[0].isupper() for t in tokens[1:]) or (bool(tokens) and tokens[0].text[0].isupper() and len(tokens) < 4)
 
 
 def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Lexicon) -> list[Hit]:
@@ -150,7 +148,7 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = [t for t in scene.times if t.start >= begin and t.end <= end]
     time = date_for(parsed, article.text, (hit.first, hit.last), sentence, scene.times, speech=kind in _SPEECH)
-    several = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
+    several: list[TimeSpan | None] = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
@@ -277,7 +275,7 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
             place = near[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
         literal = [s for s in scene.spots if s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
-        if literal and (fights and background or group in ("disaster", "civil")):
+        if literal and ((fights and background) or group in ("disaster", "civil")):
             place = literal[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
     return _NOWHERE
@@ -364,7 +362,7 @@ def _joined(a: Event, b: Event) -> Event:
     """The better told mention, with the narrower date, the finer place and the counts of both."""
     best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, not e.counts, e.start))
     counts: dict[tuple[str, int | None, int | None], Count] = {(c.kind, c.low, c.high): c for c in (*a.counts, *b.counts)}
-    dated = min((a, b), key=lambda e: (_PUBLISHED == e.why[1] and e.date_start is not None, _width(e)))
+    dated = min((a, b), key=lambda e: (e.why[1] == _PUBLISHED and e.date_start is not None, _width(e)))
     kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type
     why = (best.why[0], dated.why[1], *best.why[2:])
     return replace(best, event_type=kind, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))

@@ -93,9 +93,8 @@ def _kind(sentence: str, match: re.Match[str], following: int) -> str | None:
     best: tuple[int, str] | None = None
     for kind, pattern in _AFTER:
         hit = pattern.match(window)
-        if hit and (match["who"] or len(hit["fill"].split()) <= 2) and "," not in hit["fill"][:-1]:
-            if best is None or len(hit["fill"]) < best[0]:
-                best = (len(hit["fill"]), kind)
+        if hit and (match["who"] or len(hit["fill"].split()) <= 2) and "," not in hit["fill"][:-1] and (best is None or len(hit["fill"]) < best[0]):
+            best = (len(hit["fill"]), kind)
     return best[1] if best else None
 
 

@@ -34,6 +34,10 @@ def to_geodataframe(incidents: Iterable[Incident], articles: Iterable[Article], 
 
 
 def _typed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The same types whatever the source: integers that may be missing, and text as objects with None for nothing."""
+    for column in frame.columns.drop(["geometry", "score", *_INTEGERS]):
+        frame[column] = pd.Series([None if pd.isna(v) or v == "" else str(v) for v in frame[column]], index=frame.index, dtype=object)
+    frame["score"] = frame["score"].astype(float)
     for column in _INTEGERS:
         frame[column] = pd.array(pd.to_numeric(frame[column]), dtype="Int64")
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
@@ -149,7 +153,7 @@ def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return out
 
 
-def _gdal(driver: str, *, arrow: bool = True) -> Callable[[gpd.GeoDataFrame, Path], None]:
+def _gdal(driver: str, **options: str) -> Callable[[gpd.GeoDataFrame, Path], None]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         import pyarrow as pa
 
@@ -157,7 +161,7 @@ def _gdal(driver: str, *, arrow: bool = True) -> Callable[[gpd.GeoDataFrame, Pat
         for column in ("date_start", "date_end"):
             dates = pd.to_datetime(out[column], errors="coerce")
             out[column] = pd.Series(pd.array(dates.dt.date.where(dates.notna(), None), dtype=pd.ArrowDtype(pa.date32())), index=out.index)
-        out.to_file(path, driver=driver, use_arrow=arrow, layer=None if driver == "ESRI Shapefile" else "incidents")
+        out.to_file(path, driver=driver, use_arrow=True, layer="incidents", **options)
     return write
 
 
@@ -180,7 +184,7 @@ def _shapefile(frame: gpd.GeoDataFrame, path: Path) -> None:
     out = frame.copy()
     for column in out.columns.drop("geometry"):
         if column not in _INTEGERS and column != "score":
-            out[column] = out[column].astype(object).where(out[column].notna(), None).map(lambda v: v if v is None else str(v)[:250])
+            out[column] = out[column].map(lambda v: v if v is None else v[:250])
         elif column in _INTEGERS:
             out[column] = out[column].astype("float")
     out.rename(columns=SHAPEFILE_NAMES).to_file(path, driver="ESRI Shapefile", encoding="utf-8")
@@ -209,7 +213,7 @@ def _parquet(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
-    ".geojson": _geojson, ".json": _geojson, ".gpkg": _gdal("GPKG"), ".fgb": _gdal("FlatGeobuf"), ".parquet": _parquet,
+    ".geojson": _geojson, ".json": _geojson, ".gpkg": _gdal("GPKG"), ".fgb": _gdal("FlatGeobuf", SPATIAL_INDEX="NO"), ".parquet": _parquet,
     ".csv": _csv, ".kml": _kml, ".shp": _shapefile, ".jsonl": _jsonl,
 }
 
@@ -240,10 +244,7 @@ def read_incidents(path: str | Path) -> gpd.GeoDataFrame:
         raise ConfigError(f"{path}: lacks the field(s) {', '.join(missing)}; write it with `geomap extract`")
     frame = frame[[*COLUMNS, "geometry"]].copy()
     for column in ("date_start", "date_end"):
-        dates = pd.to_datetime(frame[column], errors="coerce")
-        frame[column] = dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
-    for column in frame.columns.drop(["geometry", *_INTEGERS, "score"]):
-        frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+        frame[column] = pd.to_datetime(frame[column], errors="coerce").dt.strftime("%Y-%m-%d")
     return _typed(frame)
 
 

@@ -43,7 +43,7 @@ def merge_incidents(events: Iterable[Event]) -> list[Incident]:
             if chosen not in held:
                 held.append(chosen)
     incidents = [_incident(group) for group in groups]
-    return sorted(incidents, key=lambda i: (min((e.date_start or "9999" for e in i.events)), i.incident_id))
+    return sorted(incidents, key=lambda i: (min(e.date_start or "9999" for e in i.events), i.incident_id))
 
 
 def _incident(group: list[Event]) -> Incident:

@@ -12,10 +12,7 @@ _TOKEN = re.compile(rf"W\. ?Va\.|(?:[^\W\d_]\.){{2,}}|['’]s\b|{_WORD}|\d+(?:[.
 
 # Abbreviations that keep their full stop and do not end a sentence.
 _DOTTED = frozenset(
-    "Mr Mrs Ms Dr Prof Gen Lt Col Sgt Capt Maj Cpl Pvt Sen Rep Gov Pres Rev Hon St Ste Mt Ft Jr Sr No Inc Co Corp Ltd vs al "
-    "Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun approx est Ave Blvd Rd "
-    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Md Mass Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn "
-    "Tex Vt Va Wash Wis Wyo Ont Alta Man Sask Que Gov Atty Supt Cmdr Adm Brig Det Insp Msgr Fr Sec".split()
+    "Mr Mrs Ms Dr Prof Gen Lt Col Sgt Capt Maj Cpl Pvt Sen Rep Gov Pres Rev Hon St Ste Mt Ft Jr Sr No Inc Co Corp Ltd vs al Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun approx est Ave Blvd Rd Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Md Mass Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Vt Va Wash Wis Wyo Ont Alta Man Sask Que Gov Atty Supt Cmdr Adm Brig Det Insp Msgr Fr Sec".split()
 )
 _NEVER_ENDS = frozenset("Mr Mrs Ms Dr Prof Gen Lt Col Sgt Capt Maj Cpl Pvt Sen Rep Gov Pres Rev Hon St Ste Mt Ft vs Atty Supt Cmdr Adm Brig Det Insp Msgr".split())
 _LETTERS = str.maketrans(
@@ -44,7 +41,7 @@ def fold(name: str) -> str:
 
 def tokenize(text: str) -> list[Token]:
     """Words, numbers and punctuation marks with their offsets; known abbreviations keep their full stop."""
-    tokens = []
+    tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         word = match.group()

@@ -160,7 +160,7 @@ def document_features(parsed: Parsed) -> tuple[dict[str, set[str]], set[str]]:
         after = folded[i + 1] if i + 1 < len(tokens) else ""
         if before in LOCATIVE:
             uses.setdefault(folded[i], set()).add("in")
-        elif before in TITLES or before in given and tokens[i - 1].text[0].isupper():
+        elif before in TITLES or (before in given and tokens[i - 1].text[0].isupper()):
             uses.setdefault(folded[i], set()).add("person")
         if after in SAYING:
             uses.setdefault(folded[i], set()).add("says")

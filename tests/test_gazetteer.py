@@ -30,7 +30,7 @@ def test_abbreviations_need_their_case(gazetteer):
 
 
 def test_one_place_has_all_its_names(gazetteer):
-    place, names, exact = gazetteer.search("Khankendi")[0]
+    _place, names, exact = gazetteer.search("Khankendi")[0]
     assert exact and {"Khankendi", "Stepanakert"} <= set(names)
 
 

@@ -37,7 +37,7 @@ _SHOWN = (
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-class Verbatim(Element):  # type: ignore[misc]
+class Verbatim(Element):
     """Text put into the page as it is, without Jinja."""
 
     def __init__(self, text: str) -> None:
@@ -48,7 +48,7 @@ class Verbatim(Element):  # type: ignore[misc]
         return self._text
 
 
-class IncidentMap(folium.Map):  # type: ignore[misc]
+class IncidentMap(folium.Map):
     """A `folium.Map` with its libraries inside the page instead of on a content delivery network."""
 
     default_js: list[tuple[str, str]] = []
@@ -64,7 +64,8 @@ def inert_json(value: Any) -> str:
 @cache
 def _outlines() -> tuple[dict[str, Any], dict[str, Any]]:
     """Country outlines for the base map, and shapes of regions and borders by place id."""
-    lands, shapes = {}, {}
+    lands: dict[str, Any] = {}
+    shapes: dict[str, Any] = {}
     for feature in json.loads(data_file("gazetteer", "outlines.geojson").read_text(encoding="utf-8"))["features"]:
         kind, key = feature["properties"]["kind"], feature["properties"]["key"]
         (lands if kind == "country" else shapes)[key] = feature["geometry"]
@@ -107,7 +108,7 @@ def draw_map(frame: gpd.GeoDataFrame, *, title: str = "Incidents") -> folium.Map
     drawn = IncidentMap(location=[20, 10], zoom_start=2, tiles=None, min_zoom=1, max_zoom=18, world_copy_jump=True, prefer_canvas=True)
     folium.TileLayer("OpenStreetMap", name="OpenStreetMap tiles (needs the internet)", show=False, overlay=True).add_to(drawn)
     folium.LayerControl(collapsed=False, position="bottomleft").add_to(drawn)
-    figure = drawn.get_root()
+    figure: Any = drawn.get_root()
     vendor = _HERE / "vendor"
     header = [f"<style>{(vendor / 'leaflet.css').read_text(encoding='utf-8')}{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"]
     header += [f"<script>{(vendor / name).read_text(encoding='utf-8')}</script>" for name in ("leaflet.js", "supercluster.min.js")]

@@ -1,0 +1,155 @@
+"""The map in a real browser, with the network off."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from geomap.articles import read_articles
+from geomap.frame import to_geodataframe
+from geomap.incidents import merge_incidents
+from geomap.maps import draw_map, inert_json, save_map
+from geomap.model import Article
+from geomap.pipeline import extract_one
+
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None)
+ROOT = Path(__file__).resolve().parent.parent
+HOSTILE = "{{ 7*7 }} ${7*7} <script>window.hacked = 1</script> </script><img src=x onerror='window.hacked=1'> \u202e"
+
+
+def frame_of(articles, gazetteer):
+    return to_geodataframe(merge_incidents(e for a in articles for e in extract_one(a, gazetteer).events), articles, gazetteer)
+
+
+@pytest.fixture(scope="module")
+def page(gazetteer, tmp_path_factory):
+    """Open a map and return the page, the requests it made and the errors it raised."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing, and CI must not skip")
+        pytest.skip("needs Chromium")
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("maps")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+
+        def open_page(frame, width=1280):
+            path = save_map(draw_map(frame, title="Test"), folder / "map.html")
+            tab = context.new_page()
+            tab.set_viewport_size({"width": width, "height": 800})
+            seen = {"requests": [], "errors": []}
+            tab.on("request", lambda r: seen["requests"].append(r.url))
+            tab.on("pageerror", lambda e: seen["errors"].append(str(e)))
+            tab.goto(path.as_uri())
+            tab.wait_for_selector("body[data-ready=yes]", timeout=60_000)
+            return tab, seen
+
+        yield open_page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def sample(gazetteer):
+    return frame_of(list(read_articles([str(ROOT / "data" / "articles")])), gazetteer)
+
+
+@pytest.mark.browser
+def test_it_draws_offline_with_a_layer_a_type(page, sample, tmp_path):
+    tab, seen = page(sample)
+    assert len(seen["requests"]) == 1 and not seen["errors"]
+    current = int((sample["salience"] == "current").sum())
+    assert tab.evaluate("document.body.dataset.shown") == str(current)
+    boxes = tab.locator(".geomap-legend input")
+    assert boxes.count() == sample["event_type"].nunique()
+    box = tab.locator(".geomap-legend input[value=disaster]")
+    box.uncheck()
+    floods = int(((sample["event_type"] == "disaster") & (sample["salience"] == "current")).sum())
+    assert floods and tab.evaluate("document.body.dataset.shown") == str(current - floods)
+    box.check()
+    tab.get_by_text("Background history").click()
+    assert tab.evaluate("document.body.dataset.shown") == str(len(sample))
+    shot = Path(os.environ.get("GEOMAP_ARTEFACTS", tmp_path)) / "map.png"
+    shot.parent.mkdir(parents=True, exist_ok=True)
+    tab.screenshot(path=shot)
+    assert shot.stat().st_size > 20_000  # a blank page is far smaller
+
+
+@pytest.mark.browser
+def test_markers_cluster_and_a_popup_shows_the_sentence(page, sample):
+    tab, _ = page(sample)
+    assert tab.locator(".geomap-mark.many").count() > 0
+    tab.evaluate("() => { const m = Object.values(window).find((v) => v instanceof L.Map); m.setView([-6.82, 107.14], 10, { animate: false }); return 1; }")
+    tab.locator(".leaflet-marker-icon[title*='Cianjur'], .leaflet-marker-icon[title*='incidents']").first.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".geomap-popup")
+    popup = tab.inner_text(".geomap-popup")
+    assert ("Cianjur" in popup and "2022-11-21" in popup and "An earthquake of magnitude 5.6 struck Cianjur" in popup and "Shallow earthquake" in popup) or "geomap sample" in popup
+    assert tab.inner_text(".geomap-popup mark")
+
+
+@pytest.mark.browser
+def test_karabakh_is_an_area_and_no_pin(page, gazetteer):
+    frame = frame_of([Article("a", "Heavy fighting erupted in Karabakh on Monday.", published="2022-10-04")], gazetteer)
+    tab, _ = page(frame)
+    assert tab.locator("path.leaflet-interactive").count() + tab.evaluate("document.querySelectorAll('canvas').length") > 0
+    assert tab.locator(".geomap-mark.wide").count() == 1 and tab.locator(".geomap-mark:not(.wide)").count() == 0
+    shapes = json.loads(tab.evaluate("document.getElementById('geomap-data').textContent"))["shapes"]
+    assert shapes["geomap:karabakh"]["type"] == "Polygon"
+
+
+@pytest.mark.browser
+def test_hostile_text_is_shown_and_never_run(page, gazetteer):
+    article = Article("a", f"Floods hit Larkana on Monday, {HOSTILE} said.", title=HOSTILE, published="2022-10-04", url="javascript:alert(1)", source=HOSTILE)
+    tab, seen = page(frame_of([article], gazetteer))
+    tab.locator(".leaflet-marker-icon").first.click(force=True)
+    tab.wait_for_selector(".geomap-popup")
+    popup = tab.evaluate("document.querySelector('.geomap-popup').textContent")
+    assert "{{ 7*7 }} ${7*7} <script>window.hacked = 1</script>" in popup
+    assert tab.evaluate("window.hacked === undefined") and not seen["errors"]
+    assert tab.locator(".geomap-popup a").count() == 0 and tab.locator(".geomap-popup img").count() == 0
+
+
+@pytest.mark.browser
+def test_a_phone_can_use_it(page, sample):
+    tab, seen = page(sample, width=375)
+    assert tab.evaluate("document.documentElement.scrollWidth <= 375") and not seen["errors"]
+
+
+@pytest.mark.browser
+def test_a_map_without_any_place(page, gazetteer):
+    frame = frame_of([Article("a", "Baku accused Yerevan of lies.", published="2022-10-04")], gazetteer)
+    tab, seen = page(frame)
+    assert not seen["errors"] and tab.locator("#geomap-panel .list button").count() == len(frame) > 0
+    tab, seen = page(frame.iloc[:0])
+    assert not seen["errors"]
+
+
+def test_article_text_never_meets_a_template(gazetteer):
+    frame = frame_of([Article("a", "Floods hit Larkana on Monday, {{ 7*7 }} {% if %} said.", published="2022-10-04")], gazetteer)
+    html = draw_map(frame).get_root().render()
+    assert "{{ 7*7 }} {% if %}" in html
+
+
+def test_json_is_inert():
+    text = inert_json({"a": "</script><!-- & \u2028"})
+    assert not set(text) & set("<>&\u2028") and json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+def test_folium_layers_can_be_added(sample):
+    import folium
+
+    drawn = draw_map(sample)
+    folium.Marker([0, 0], tooltip="mine").add_to(drawn)
+    assert isinstance(drawn, folium.Map) and "mine" in drawn.get_root().render()
+
+
+def test_vendored_libraries_are_unchanged():
+    import hashlib
+
+    vendor = ROOT / "geomap" / "maps" / "vendor"
+    known = json.loads((vendor / "SHA256.json").read_text())
+    assert {n: hashlib.sha256((vendor / n).read_bytes()).hexdigest() for n in known} == known
+    assert all((vendor / f"LICENSE.{n}.txt").exists() for n in ("leaflet", "supercluster"))
