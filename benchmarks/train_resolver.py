@@ -17,7 +17,7 @@ from train_toponyms import IGNORED, fold_of, read
 
 from geomap.gazetteer import Gazetteer
 from geomap.model import Place, Toponym
-from geomap.resolve import FEATURES, context_of, distance_km, features_of, first_guess, names_of, picks_of, sense
+from geomap.resolve import CONFIDENCE, FEATURES, confidence_features, context_of, distance_km, features_of, first_guess, names_of, picks_of, sense
 from geomap.text import parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,24 +76,37 @@ def predict(problems, w):
     out = []
     for x, d, t in problems:
         if not len(x):
-            out.append((False, 0.0, False, t))
+            out.append((False, 0.0, False, t, None))
             continue
         z = x @ w
         best = int(np.argmax(z))
         p = np.exp(z - z.max())
-        out.append((bool(d[best] <= 161), float(p[best] / p.sum()), True, t))
+        share = float(p[best] / p.sum())
+        out.append((bool(d[best] <= 161), share, True, t, confidence_features(share, dict(zip(FEATURES, x[best], strict=True)))))
     return out
 
 
 def calibrate(said):
-    logit = np.array([math.log(min(max(p, 1e-6), 1 - 1e-6) / (1 - min(max(p, 1e-6), 1 - 1e-6))) for _, p, known, _ in said if known])
-    right = np.array([r for r, _, known, _ in said if known], float)
+    """Weights of the confidence model, fitted on held-out predictions."""
+    rows = np.array([[f[name] for name in CONFIDENCE] for _, _, known, _, f in said if known])
+    right = np.array([r for r, _, known, _, _ in said if known], float)
 
-    def loss(ab):
-        z = ab[0] * logit + ab[1]
-        return np.logaddexp(0, z).sum() - (right * z).sum()
+    def loss(w):
+        z = rows @ w
+        p = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+        return np.logaddexp(0, z).sum() - (right * z).sum() + 0.5 * (w**2).sum(), rows.T @ (p - right) + w
 
-    return minimize(loss, [1.0, 0.0]).x
+    return minimize(loss, np.zeros(len(CONFIDENCE)), jac=True, method="L-BFGS-B").x
+
+
+def reliability(said, w):
+    """Print how often picks of each confidence are right, and what a threshold keeps."""
+    rows = [(1 / (1 + math.exp(-sum(a * f[n] for a, n in zip(w, CONFIDENCE, strict=True)))), r) for r, _, known, _, f in said if known]
+    print("confidence      n  said  right")
+    for low, high in ((0, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.01)):
+        part = [(p, r) for p, r in rows if low <= p < high]
+        if part:
+            print(f"{low:4.2f} to {high:4.2f} {len(part):6d} {np.mean([p for p, _ in part]):5.2f}  {np.mean([r for _, r in part]):5.2f}")
 
 
 def main(folder, write):
@@ -114,17 +127,17 @@ def main(folder, write):
         known = [r for r in rows if r[2]]
         print(name, "gold spans, unresolved wrong:", round(sum(r[0] for r in rows) / len(rows), 3), "| of those with candidates:", round(sum(r[0] for r in known) / len(known), 3), "| have candidates", round(len(known) / len(rows), 3))
         with open(f"/tmp/resolve-{name}.txt", "w") as log:
-            for right, p, has, t in rows:
+            for right, p, has, t, _ in rows:
                 if not right:
                     print("none" if not has else f"{p:.2f}", t["phrase"], t["lat"], t["lon"], t.get("kind"), file=log)
-    slope, offset = calibrate([r for rows in said.values() for r in rows])
-    for low in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
-        part = [r[0] for rows in said.values() for r in rows if r[2] and 1 / (1 + math.exp(-(slope * math.log(max(r[1], 1e-6) / max(1 - r[1], 1e-6)) + offset))) >= low]
-        print(f"score >= {low}: {len(part)} right {sum(part) / max(len(part), 1):.3f}")
+    # Calibrated on one half of the documents and judged on the other.
+    halves = [[r for key, rows in said.items() if fold_of({"id": key + "half"}, 2) == k for r in rows] for k in (0, 1)]
+    reliability(halves[1], calibrate(halves[0]))
+    calibration = calibrate(halves[0] + halves[1])
     if write:
         w = fit([p for ps in first.values() for p in ps])
         w = fit([p for a in both for p in problem_of(a, gazetteer, w)])
-        trained = {"weights": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)}, "calibration": [round(float(slope), 4), round(float(offset), 4)], "threshold": 0.35}
+        trained = {"weights": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)}, "calibration": {n: round(float(v), 4) for n, v in zip(CONFIDENCE, calibration, strict=True)}, "threshold": 0.4}
         (ROOT / "data" / "resolver.json").write_text(json.dumps(trained, indent=1) + "\n")
         print(trained)
 

@@ -29,6 +29,7 @@ CITY_WORDS = frozenset("city town village hamlet settlement municipality townshi
 UNIT_WORDS = frozenset("county province region district state governorate oblast parish prefecture department raion rayon canton territory republic division".split())
 DIRECTIONS = frozenset("north south east west northern southern eastern western central upper lower northeast northwest southeast southwest downtown greater northeastern northwestern southeastern southwestern inner outer".split())
 _KM_PER_DEGREE = 111.195
+_SEAT_KM = 40  # a unit's middle lies this near its seat only where the unit is the city itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,20 @@ def scored(name: Name, picks: dict[str, Place], weight: dict[str, float]) -> lis
     top = max(totals, default=0.0)
     exps = [math.exp(t - top) for t in totals]
     ranked = sorted(zip(exps, rows, strict=True), key=lambda r: (-r[0], r[1][0].id))
-    return [Candidate(place, e / sum(exps), row) for e, (place, row) in ranked]
+    candidates = [Candidate(place, e / sum(exps), row) for e, (place, row) in ranked]
+    return _seat_first(name, candidates)
+
+
+def _seat_first(name: Name, candidates: list[Candidate]) -> list[Candidate]:
+    """"In Prague" is the city and not the unit of the same name around it, unless a word says "province"."""
+    best = candidates[0] if candidates else None
+    if best is None or best.place.feature_code not in ("ADM1", "ADM2") or set((name.before + " " + name.after).split()) & UNIT_WORDS:
+        return candidates
+    seat = next((c for c in candidates if c.place.feature_code.startswith("PPL") and c.features["main_name"] and distance_km(c.place, best.place) <= _SEAT_KM), None)
+    if seat is None:
+        return candidates
+    both = Candidate(seat.place, min(1.0, seat.score + best.score), seat.features)
+    return [both, *(c for c in candidates if c is not seat and c is not best), Candidate(best.place, 0.0, best.features)]
 
 
 def first_guess(name: Name) -> Place | None:
@@ -206,11 +220,10 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     for _ in range(2):
         ranked = {key: scored(name, picks, trained["weights"]) for key, name in names.items()}
         picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
-    slope, offset = trained["calibration"]
     resolutions = []
     for toponym in toponyms:
         best = ranked[sense(toponym.text)]
-        place, score = (best[0].place, _calibrated(best[0].score, slope, offset)) if best else (None, 0.0)
+        place, score = (best[0].place, confidence(best[0], trained["calibration"])) if best else (None, 0.0)
         if not best and geocode:
             place, score = geocode(toponym.text), 0.5
         if score < trained["threshold"]:
@@ -219,6 +232,18 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     return resolutions
 
 
-def _calibrated(p: float, slope: float, offset: float) -> float:
-    p = min(max(p, 1e-6), 1 - 1e-6)
-    return 1 / (1 + math.exp(-(slope * math.log(p / (1 - p)) + offset)))
+# What the confidence in a pick rests on, besides its share among the candidates.
+CONFIDENCE = ("share", "bias", "country", "admin1", "populated", "people", "main_name", "contained", "contained_against", "own_country", "same_country", "near", "alone", "world_near")
+
+
+def confidence(pick: Candidate, calibration: dict[str, float]) -> float:
+    """Probability that a pick is right: a logistic model, so that a lone candidate in a country the article never names is doubted."""
+    z = sum(calibration[name] * value for name, value in confidence_features(pick.score, pick.features).items())
+    return 1 / (1 + math.exp(-max(min(z, 30.0), -30.0)))
+
+
+def confidence_features(share: float, features: dict[str, float]) -> dict[str, float]:
+    """Features of `confidence`: the log-odds of the pick's share, and what the article says around it."""
+    share = min(max(share, 1e-4), 1 - 1e-4)
+    known = {"share": math.log(share / (1 - share)), "bias": 1.0}
+    return {name: known[name] if name in known else features[name] for name in CONFIDENCE}
