@@ -33,6 +33,23 @@ def role_features(parsed: Parsed, span: tuple[int, int], kind: str) -> list[str]
         f"cap={cap(first - 1):d}{cap(beyond):d}", f"k={kind}|cap={cap(beyond):d}", "+x3=" + head[-3:], "k=" + kind + "|+x2=" + head[-2:],
         "h=" + head, "k=" + kind + "|-1=" + before, "long=" + str(min(last - first, 3)),
     ]
+    # "Baku and Yerevan accused": what follows the last of the named.
+    chain = beyond
+    while chain + 1 < len(tokens) and (tokens[chain].text == "," or folded[chain] in ("and", "or")) and cap(chain + 1) and chain - last < 10:
+        chain += 1
+        while chain < len(tokens) and cap(chain):
+            chain += 1
+    back = first
+    while back > 1 and (tokens[back - 1].text == "," or folded[back - 1] in ("and", "or")) and cap(back - 2) and first - back < 10:
+        back -= 1
+        while back > 0 and cap(back - 1):
+            back -= 1
+    own = "-".join(folded[first:last])
+    row += [
+        "w=" + own, "ch=" + word(chain), "chx=" + word(chain)[-2:] + f"|cap={cap(chain):d}", "bk=" + word(back - 1), "bk2=" + word(back - 2), "k|bk=" + kind + word(back - 1),
+        "-12=" + word(first - 2) + "|" + before, "+12=" + after + "|" + word(last + 1), "+2x=" + word(beyond + 1)[-2:], "k|h=" + kind[:1] + head, "-1|h=" + before + "|" + head[-2:],
+        "-3=" + word(first - 3), f"cap2={cap(first - 2):d}{cap(beyond + 1):d}", "the" if before == "the" else "nothe",
+    ]
     # The first preposition or noun to the left decides "in the Armenian capital" and "in northern Armenia".
     for back in range(1, 5):
         if word(first - back) in MOTION:
