@@ -137,7 +137,7 @@ def main(folder, write):
     if write:
         w = fit([p for ps in first.values() for p in ps])
         w = fit([p for a in both for p in problem_of(a, gazetteer, w)])
-        trained = {"weights": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)}, "calibration": {n: round(float(v), 4) for n, v in zip(CONFIDENCE, calibration, strict=True)}, "threshold": 0.4}
+        trained = {"weights": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)}, "calibration": {n: round(float(v), 4) for n, v in zip(CONFIDENCE, calibration, strict=True)}, "threshold": 0.2}
         (ROOT / "data" / "resolver.json").write_text(json.dumps(trained, indent=1) + "\n")
         print(trained)
 

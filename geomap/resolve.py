@@ -22,7 +22,7 @@ FEATURES = (
     "country", "admin1", "admin2", "populated", "area", "other", "people", "no_people", "main_name", "abbreviation",
     "largest", "contained", "contained_against", "same_country", "same_admin1", "near", "within_150", "alone", "own_country",
     "city_word", "unit_word", "capital", "parent_named", "world_people", "world_capital", "world_near", "world_country", "world_admin1",
-    "twin_city", "twin_unit", "world_twin_unit",
+    "twin_city", "twin_unit", "world_twin_unit", "famous", "world_famous",
 )
 # Words beside a name that tell what kind of place it is; dropped when the gazetteer lacks the full name.
 CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
@@ -131,6 +131,7 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
     # World news names many countries and means the famous place; local news means the one nearby.
     # New York and Washington are a city and a unit; the bare name is mostly the city.
     twins = {p.feature_code == "ADM1" for p, k in name.candidates if k == NameKind.MAIN and p.country_code == place.country_code and (p.feature_code == "ADM1" or p.population >= 100_000)}
+    famous = float(is_city and kind == NameKind.MAIN and place.population >= max(largest, 100_000))
     world = min(1.0, sum("." not in code for code in named) / 4)
     nearness = 1 / (1 + min(near) / 100) if near else 0.0
     same_country = sum(a.country_code == place.country_code != "" for a in anchors) / others
@@ -153,6 +154,7 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "world_people": world * log_people, "world_capital": world * (code == "PPLC"), "world_near": world * nearness,
         "twin_city": float(is_city and len(twins) == 2 and place.population >= 100_000), "twin_unit": float(code == "ADM1" and len(twins) == 2),
         "world_twin_unit": world * float(code == "ADM1" and len(twins) == 2),
+        "famous": famous, "world_famous": world * famous,
         "world_country": world * same_country, "world_admin1": world * (code == "ADM1"),
     }
 
@@ -233,7 +235,7 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
 
 
 # What the confidence in a pick rests on, besides its share among the candidates.
-CONFIDENCE = ("share", "bias", "country", "admin1", "populated", "people", "main_name", "contained", "contained_against", "own_country", "same_country", "near", "alone", "world_near")
+CONFIDENCE = ("share", "bias", "country", "admin1", "populated", "people", "main_name", "contained", "contained_against", "own_country", "same_country", "near", "alone", "world_near", "world_people", "world_capital", "largest", "twin_city", "famous", "world_famous")
 
 
 def confidence(pick: Candidate, calibration: dict[str, float]) -> float:
