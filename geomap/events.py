@@ -163,7 +163,7 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
             date_start=start, date_end=finish, date_precision=precision, place=place,
             place_name=place.name if place else "", lat=lat, lon=lon, geo_precision=geo, place_basis=basis,
             reality=_reality(scene, hit, sentence), salience="background" if background else "current",
-            counts=tuple(counts), actors=_actors(scene, sentence), acled=hit.trigger.acled, score=_score(place, start, hit),
+            counts=tuple(counts), actors=_actors(scene, sentence), acled=hit.trigger.acled if kind == hit.trigger.type else lexicon.types[kind].acled, score=_score(place, start, hit),
             why=(f"{label}: \"{' '.join('|'.join(w) for w in hit.trigger.words)}\"", f"date: {dated}", f"place: {basis or 'none'}"),
         ))
     return events
@@ -365,4 +365,6 @@ def _joined(a: Event, b: Event) -> Event:
     dated = min((a, b), key=lambda e: (e.why[1] == _PUBLISHED and e.date_start is not None, _width(e)))
     kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type
     why = (best.why[0], dated.why[1], *best.why[2:])
-    return replace(best, event_type=kind, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))
+    types = load_lexicon().types
+    finer = next((e.acled for e in (best, a, b) if e.acled and e.acled != types[e.event_type].acled), best.acled)
+    return replace(best, event_type=kind, acled=finer, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))
