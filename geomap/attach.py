@@ -18,36 +18,49 @@ _TURN = frozenset("after before following followed follows when while as since u
 _SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
 _CLAUSE = frozenset([",", ";", ":", "–", "—", "(", ")", "“", "”", '"']) | {"and", "but", "which", "who", "where", "that"}
 _AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
-_STRONG_AT = frozenset("in at near outside inside around across along off over".split())
+_STRONG_AT = frozenset("in at near outside inside around across along off over through throughout between into to from".split())
+_GOING = ("visit", "trip", "travel", "flew", "return", "fled", "march", "mov", "sent", "deploy")
+_TOPIC = frozenset("over on of against between for".split())  # talks over Karabakh are not in Karabakh
+_WEAK_STRONG = frozenset("over across to from between into".split())  # of a place only where the event is bound to one
 # Words that make a literal place a mere qualifier of somebody: "a resident of Baku", "the government of Armenia".
 _POSSESSED = frozenset("government president minister ministry leader leaders ambassador army republic republics part people capital king resident residents native citizen citizens embassy state states embassies support supported".split())
 # Verbs whose object is where it happened: "struck Cianjur", "shelled the town of Jermuk".
 _HIT = frozenset("struck hit hits hitting rocked shook shelled shelling bombed bombarded attacked raided stormed captured seized recaptured retook liberated occupied invaded entered left devastated flooded battered besieged reached visited visiting toured swept".split())
 _VERBS = frozenset("fought met held hold holds shot took fell freed".split())
-_KIND_OF_PLACE = frozenset("city town village district region province capital port area towns villages cities settlement settlements island suburb neighbourhood neighborhood county state northern southern eastern western central north south east west".split())
+# "in the holy city of Najaf", "north of Baghdad": nouns that go on through "of" to the name.
+_KIND_OF_PLACE = frozenset(
+    "city town village district region province capital port area towns villages cities settlement settlements island suburb suburbs neighbourhood neighborhood county state governorate "
+    "north south east west northeast northwest southeast southwest outskirts streets parts part side edge center centre countryside vicinity valley camp airport hilltop base sector front "
+    "square border coast tribal heart borders neighbourhoods neighborhoods districts provinces areas km kilometers kilometres miles".split())
+# Words at which the walk back from a name to its preposition ends.
+_STOP = frozenset("and but or that which who whose as than with without by for after before while when against said says told is was were are be been has have had will would not its their his her according including during about since until".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A resolved toponym over tokens [first, last)."""
+    """A toponym over tokens [first, last); its place is None where the gazetteer does not know it."""
 
     resolution: Resolution
     first: int
     last: int
 
     @property
-    def place(self) -> Place:
-        assert self.resolution.place is not None
+    def place(self) -> Place | None:
         return self.resolution.place
+
+    @property
+    def code(self) -> str:
+        """Feature code; an unknown place is taken for a populated one."""
+        return self.resolution.place.feature_code if self.resolution.place else "PPL"
 
 
 def spots_of(parsed: Parsed, resolutions: Sequence[Resolution]) -> list[Spot]:
-    """Resolved toponyms by token position."""
+    """Toponyms by token position."""
     at = {t.start: i for i, t in enumerate(parsed.tokens)}
     spots = []
     for resolution in resolutions:
         first = at.get(resolution.toponym.start)
-        if resolution.place is None or first is None:
+        if first is None:
             continue
         last = first
         while last < len(parsed.tokens) and parsed.tokens[last].start < resolution.toponym.end:
@@ -69,8 +82,8 @@ def barrier(parsed: Parsed, a: int, b: int) -> float:
     between = parsed.folded[min(a, b) : max(a, b)]
     marks = [t.text for t in parsed.tokens[min(a, b) : max(a, b)]]
     turns = sum(w in _TURN for w in between)
-    clauses = sum(w in _CLAUSE for w in between) + sum(m in _CLAUSE for m in marks)
-    return 2.5 * turns + 0.5 * clauses
+    clauses = sum(w in _CLAUSE for w in between) + sum(m in _CLAUSE for m in marks if not m[0].isalpha())
+    return 2.5 * turns + 0.6 * clauses
 
 
 def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *, place_bound: bool) -> tuple[Spot, float] | None:
@@ -83,15 +96,15 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
     best: tuple[float, int, Spot] | None = None
     chained = -1  # token after the last anchored place, from which ", X" and "and X" go on
     for spot in spots:
-        place = spot.place
         tie = anchor_of(parsed, spot, trigger, place_bound=place_bound)
         if tie == 0 and chained >= 0 and all(parsed.folded[i] in ("and", "") or parsed.tokens[i].text in ",(" for i in range(chained, spot.first)):
             tie = 1.0
-        country = place.feature_code in COUNTRY_CODES
+        country = spot.code in COUNTRY_CODES
         literal = spot.resolution.toponym.role is Role.LITERAL
-        if tie == 0 or place.feature_code == "CONT" or place.id == "geomap:european-union":
+        if tie == 0 or spot.code == "CONT" or (spot.place and spot.place.id == "geomap:european-union"):
             continue
-        if (not literal and tie < 2) or (country and tie < 2 and not (literal and place_bound)):
+        # A region seldom stands for a government, as a country or its capital does.
+        if (not literal and tie < (1.5 if spot.code in AREA_CODES else 2.0)) or (country and tie < 2 and not (literal and place_bound)):
             continue
         if country and not place_bound and tie < 2.5 and not literal:
             continue
@@ -103,8 +116,14 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
             best = (score, spot.first, spot)
     if best is None or best[0] < 0.2:
         return None
-    finer = [s for s in spots if s is not best[2] and _finer(s.place, best[2].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[2].first) <= 6 and barrier(parsed, s.last, best[2].first) < 2]
+    finer = [s for s in spots if s is not best[2] and s.place and best[2].place and _finer(s.place, best[2].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[2].first) <= 6 and barrier(parsed, s.last, best[2].first) < 2]
     return (finer[0] if finer else best[2]), best[0]
+
+
+def nearness(parsed: Parsed, trigger: tuple[int, int], first: int, last: int) -> float:
+    """How far tokens [first, last) stand from a trigger, by words and by what parts them; small is near."""
+    low, high = (trigger[1], first) if first >= trigger[1] else (last, trigger[0])
+    return barrier(parsed, low, high) + 0.06 * max(0, high - low)
 
 
 def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bound: bool) -> float:
@@ -114,24 +133,46 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
     if spot.last < len(tokens) and tokens[spot.last].text == "-" and spot.last + 1 < len(tokens) and tokens[spot.last + 1].start == tokens[spot.last].end and folded[spot.last + 1] != "based":
         return 0.0  # "Moscow-brokered"
     if spot.last == first and folded[first] not in _VERBS and not folded[first].endswith("ed"):
-        return 2.5 if spot.place.feature_code not in COUNTRY_CODES else 0.0  # "the Geneva talks"
+        return 2.5 if spot.code not in COUNTRY_CODES else 0.0  # "the Geneva talks"
     if spot.last < first <= spot.last + 3 and folded[spot.last] in ("was", "were", "is", "has", "had"):
         return 2.0  # "Jermuk was shelled"
     at = spot.first - 1
-    while at >= 0 and spot.first - at <= 4 and (folded[at] in _KIND_OF_PLACE or folded[at] in ("the", "a") or (folded[at] == "of" and at != last) or tokens[at].text in "’'s" or (tokens[at].text[0].isupper() and folded[at + 1] in _KIND_OF_PLACE)):
-        if folded[at] == "of" and not (at and folded[at - 1] in _KIND_OF_PLACE):
-            break
+    while at >= 0 and spot.first - at <= 7 and _goes_on(parsed, at, last):
         at -= 1
     before = folded[at] if at >= 0 else ""
+    literal = spot.resolution.toponym.role is Role.LITERAL
+    walked = at < spot.first - 1 and folded[spot.first - 1] not in _KIND_OF_PLACE and folded[spot.first - 1] != "the"
+    if not literal and (walked or _before_noun(parsed, spot.last)):
+        return 0.0  # "in a Russian airstrike", "shelled the Syrian army"
     if at == last and (before in ("of", "in", "at", "near") or (place_bound and before in ("for", "over"))):
         return 2.5  # "the invasion of Ukraine", "fighting for Karabakh"
+    if before == "to" and any(folded[i].startswith(_GOING) for i in range(first, last)):
+        return 2.5  # "a visit to the Armenian capital Yerevan"
     if before == "of":
         return 0.0 if folded[at - 1] in _POSSESSED or tokens[at - 1].text[0].isupper() else 0.5
     if before in _HIT:
         return 2.0
-    if before in _STRONG_AT and (place_bound or before not in ("over", "on", "across")):
-        return 2.0
-    return 1.0 if before in _AT else 0.0
+    if before in _STRONG_AT and (place_bound or before not in _WEAK_STRONG):
+        return 1.5 if before in _WEAK_STRONG else 2.0
+    return 1.0 if before in _AT and (place_bound or before not in _TOPIC) else 0.0
+
+
+def _goes_on(parsed: Parsed, at: int, last: int) -> bool:
+    """Whether the walk back from a name may pass this word: an article, an adjective, or "city of"."""
+    word, text = parsed.folded[at], parsed.tokens[at].text
+    if word == "of":
+        return at != last and at > 0 and (parsed.folded[at - 1] in _KIND_OF_PLACE or parsed.folded[at - 1].startswith("south") or parsed.folded[at - 1].startswith("north"))
+    if text in ("'s", "’s", "-"):
+        return True
+    return text[0].isalnum() and word not in _STOP and word not in _AT and word not in _HIT and word not in _POSSESSED and not (word.endswith("ed") and at >= last)
+
+
+def _before_noun(parsed: Parsed, at: int) -> bool:
+    """Whether a noun follows, so that the name is its adjective: "Syrian army", "Israeli-held"."""
+    if at >= len(parsed.tokens):
+        return False
+    text = parsed.tokens[at].text
+    return text == "-" or (text[0].isalpha() and parsed.folded[at] not in _STOP and parsed.folded[at] not in _KIND_OF_PLACE and parsed.folded[at] not in _AT and parsed.folded[at] not in _TURN)
 
 
 def _finer(a: Place, b: Place) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-from geomap.attach import Spot, barrier, covers, date_for, place_for, precision_of, spots_of
+from geomap.attach import Spot, covers, date_for, nearness, place_for, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
@@ -34,6 +34,8 @@ _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|
 _HISTORY = 45  # days before publication from which an event is background
 _ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _MENTION_FAMILY = {"meeting": "talks"}
+_SHARED_TIME = 1.5
+_SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _PUBLISHED = "date: the publication date"
 _TURNS = frozenset("after before following followed when while since".split())
@@ -70,7 +72,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
         counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in times]) if chosen else []
         for hit in chosen:
-            drafts += describe(scene, hit, sentence, lexicon, drafts, share_of(scene, hit, chosen, counts))
+            drafts += describe(scene, hit, sentence, lexicon, drafts, share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
     merged = fold_mentions(drafts)
     return [replace(event, id=f"{article.id}#{n}") for n, event in enumerate(merged, 1)]
 
@@ -85,7 +87,7 @@ def _parties(spots: Iterable[Spot]) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     for spot in spots:
         place = spot.place
-        if place.country_code and (place.feature_code in COUNTRY_CODES or place.feature_code == "PPLC"):
+        if place and place.country_code and (place.feature_code in COUNTRY_CODES or place.feature_code == "PPLC"):
             seen[place.country_code] = seen.get(place.country_code, 0) + 1
     return tuple(sorted(seen, key=lambda code: (-seen[code], code)))
 
@@ -142,19 +144,22 @@ def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
     return not any(w in parting for w in between) and "," not in marks and ";" not in marks
 
 
-def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count]) -> list[Event]:
+def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count], rivals: list[Hit]) -> list[Event]:
     """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991")."""
     parsed, article, kind = scene.parsed, scene.article, _kind_of(hit, before, lexicon)
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = [t for t in scene.times if t.start >= begin and t.end <= end]
-    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, scene.times, speech=kind in _SPEECH)
+    own = [t for t in scene.times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
+    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in _SPEECH)
+    if kind in _SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
+        time = None  # a year or a month in a statement is what it speaks of
     several: list[TimeSpan | None] = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
         start, finish, precision, dated = _dated(scene, when, kind, hit, sentence, before)
         background = _is_background(article.published, finish, precision)
-        place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background)
+        place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background, rivals)
         label = lexicon.types[kind].label
         events.append(Event(
             id="", article_id=article.id, event_type=kind, start=begin, end=end, sentence=article.text[begin:end],
@@ -182,8 +187,7 @@ def share_of(scene: Scene, hit: Hit, chosen: list[Hit], counts: list[Count]) -> 
     index = {t.start: i for i, t in enumerate(scene.parsed.tokens)}
 
     def distance(h: Hit, at: int) -> float:
-        low, high = (h.last, at) if at >= h.last else (at, h.first)
-        return barrier(scene.parsed, low, high) + 0.05 * max(0, high - low)
+        return nearness(scene.parsed, (h.first, h.last), at, at)
 
     kept = []
     for count in counts:
@@ -250,16 +254,25 @@ Placed = tuple[Place | None, float | None, float | None, GeoPrecision | None, st
 _NOWHERE: Placed = (None, None, None, None, "")
 
 
-def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool) -> Placed:
+def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool, rivals: list[Hit]) -> Placed:
     """Where it happened: stated in the sentence, a border between the parties, or carried in context; else nowhere."""
     group = lexicon.types[kind].group
     if kind in _REMOTE:
         return _NOWHERE
-    inside = [s for s in scene.spots if sentence[0] <= s.first < sentence[1]]
+    # A place much nearer to another happening of the sentence is that one's.
+    inside = [s for s in scene.spots if sentence[0] <= s.first < sentence[1] and all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
     begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
-    bound = group in _PLACE_BOUND
+    bound = group in _PLACE_BOUND or kind == "visit"
     found = place_for(scene.parsed, (hit.first, hit.last), inside, place_bound=bound)
-    if found and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].place.feature_code in COUNTRY_CODES):
+    if found and found[0].place is None:
+        # A village that the gazetteer lacks: what is known around it stands for it, as "near".
+        unknown = found[0]
+        known = place_for(scene.parsed, (hit.first, hit.last), [s for s in inside if s.place and s.first > unknown.first], place_bound=bound)
+        around = known[0].place if known else None
+        if around is None or around.feature_code in COUNTRY_CODES or (known and known[0].first - unknown.last > 6):
+            return _NOWHERE
+        return around, around.lat, around.lon, max(GeoPrecision.NEAR, precision_of(around)), "stated"
+    if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
         place = found[0].place
         return place, place.lat, place.lon, precision_of(place), "stated"
     fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
@@ -274,11 +287,22 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
         if near and near[-1].place:
             place = near[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
-        literal = [s for s in scene.spots if s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
-        if literal and ((fights and background) or group in ("disaster", "civil")):
+        literal = [s for s in scene.spots if s.place and s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
+        if literal and literal[-1].place and ((fights and background) or group in ("disaster", "civil")):
             place = literal[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
     return _NOWHERE
+
+
+def _near(scene: Scene, hit: Hit, spot: Spot) -> float:
+    return nearness(scene.parsed, (hit.first, hit.last), spot.first, spot.last)
+
+
+def _time_near(scene: Scene, hit: Hit, time: TimeSpan) -> float:
+    begin, end = scene.parsed.tokens[hit.first].start, scene.parsed.tokens[hit.last - 1].end
+    low, high = (end, time.start) if time.start >= end else (time.end, begin)
+    words = scene.article.text[low:high]
+    return 0.06 * len(words.split()) + 0.6 * sum(words.count(m) for m in (",", ";", " and ", " which ", " that "))
 
 
 def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
@@ -300,8 +324,8 @@ def _actors(scene: Scene, sentence: tuple[int, int]) -> tuple[Actor, ...]:
     actors = {}
     for spot in scene.spots:
         if sentence[0] <= spot.first < sentence[1] and spot.resolution.toponym.role is Role.ASSOCIATIVE:
-            country = scene.gazetteer.country(spot.place.country_code)
-            if country and (spot.place.feature_code in COUNTRY_CODES or spot.place.feature_code == "PPLC"):
+            country = scene.gazetteer.country(spot.place.country_code) if spot.place else None
+            if country and (spot.code in COUNTRY_CODES or spot.code == "PPLC"):
                 actors[country.country_code] = Actor(country.name, "state", country.country_code)
     return tuple(actors[code] for code in sorted(actors))
 
