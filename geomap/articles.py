@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from geomap.dates import inferred_date, stamped_date
+from geomap.datelines import inferred_date, stamped_date
 from geomap.errors import ArticleError
 from geomap.model import Article
 from geomap.stories import same_story

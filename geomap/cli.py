@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from geomap.articles import Skipped
     from geomap.gazetteer import Gazetteer
-    from geomap.model import Article, Place, Resolution
+    from geomap.model import Article
     from geomap.pipeline import Extraction
 
 DONE, NOTHING, FAILED = 0, 1, 2
@@ -95,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--limit", type=int, default=10)
     part.add_argument("--json", action="store_true")
     part.set_defaults(verb=run_gazetteer_search)
+
+    part = parts.add_parser("build", help="an index of your own from GeoNames dumps", epilog="example: geomap gazetteer build AZ.txt -o az.idx")
+    part.add_argument("source", nargs="+", metavar="DUMP", help="allCountries.txt, AZ.txt, alternateNamesV2.txt, admin1CodesASCII.txt, also zipped")
+    part.add_argument("-o", "--output", default="gazetteer.idx", metavar="FILE")
+    part.set_defaults(verb=run_gazetteer_build)
+    part = parts.add_parser("add", help="keep places of your own for every later run", epilog="example: geomap gazetteer add places.csv")
+    part.add_argument("file", nargs="+", metavar="FILE", help="CSV with name, lat, lon (and alternates, country_code, feature_code, population), or GeoJSON points with a name")
+    part.set_defaults(verb=run_gazetteer_add)
 
     made = verbs.add_parser("evaluate", help="Score toponyms and roles against gold.", description="Score our toponyms against a gold corpus (JSON Lines with id, text, toponyms).", epilog="example: geomap evaluate gold.jsonl")
     made.add_argument("gold", metavar="GOLD.jsonl")
@@ -267,6 +275,7 @@ def _lines(output: str) -> Iterator[Any]:
 
 def run_locate(options: argparse.Namespace) -> int:
     from geomap.model import Article
+    from geomap.records import mention_record
     from geomap.resolve import resolve_toponyms
     from geomap.toponyms import find_toponyms
 
@@ -281,44 +290,21 @@ def run_locate(options: argparse.Namespace) -> int:
     found = 0
     with _lines(options.output) as write:
         for article in articles:
-            mentions = [_mention(r, gazetteer, options.explain) for r in resolve_toponyms(article, find_toponyms(article, gazetteer), gazetteer)]
+            mentions = [mention_record(r, gazetteer, explain=options.explain) for r in resolve_toponyms(article, find_toponyms(article, gazetteer), gazetteer)]
             found += len(mentions)
             write({"id": article.id, "published": article.published, "mentions": mentions})
     return DONE if found else NOTHING
 
 
-def _mention(resolution: "Resolution", gazetteer: "Gazetteer", explain: bool) -> dict[str, Any]:
-    toponym, place = resolution.toponym, resolution.place
-    row: dict[str, Any] = {"start": toponym.start, "end": toponym.end, "text": toponym.text, "role": str(toponym.role)}
-    row |= _place(place, gazetteer)
-    row["score"] = resolution.score
-    if explain:
-        row["candidates"] = [{**_place(c.place, gazetteer), "score": round(c.score, 4), "features": {k: round(v, 3) for k, v in c.features.items() if v}} for c in resolution.candidates]
-    return row
-
-
-def _place(place: "Place | None", gazetteer: "Gazetteer") -> dict[str, Any]:
-    if place is None:
-        return dict.fromkeys(("name", "lat", "lon", "country_code", "admin1", "feature_code", "place_id"))
-    return {"name": place.name, "lat": place.lat, "lon": place.lon, "country_code": place.country_code, "admin1": gazetteer.admin1_name(place), "feature_code": place.feature_code, "place_id": place.id}
-
-
 def run_events(options: argparse.Namespace) -> int:
+    from geomap.records import event_record
+
     run = Run(options)
     if not run.articles:
         return run.exit_code(0)
     with _lines(options.output) as write:
         for one in run.extractions():
-            events = []
-            for e in one.events:
-                row = {
-                    "id": e.id, "event_type": e.event_type, "start": e.start, "end": e.end, "trigger": e.trigger, "trigger_start": e.trigger_start, "trigger_end": e.trigger_end,
-                    "date_start": e.date_start, "date_end": e.date_end, "date_precision": str(e.date_precision), "place_name": e.place_name or None, "lat": e.lat, "lon": e.lon,
-                    "geo_precision": int(e.geo_precision) if e.geo_precision else None, "place_basis": e.place_basis or None, "reality": e.reality, "salience": e.salience,
-                    "counts": [{"kind": c.kind, "low": c.low, "high": c.high, "text": c.text, "start": c.start, "end": c.end} for c in e.counts],
-                    "actors": [{"name": a.name, "role": a.role, "country_code": a.country_code} for a in e.actors], "acled": e.acled, "score": e.score,
-                }
-                events.append(row | ({"why": list(e.why)} if options.explain else {}))
+            events = [event_record(e, explain=options.explain) for e in one.events]
             write({"id": one.article.id, "published": one.article.published, "published_basis": one.article.published_basis, "events": events})
     return run.exit_code(run.events)
 
@@ -350,25 +336,52 @@ def run_gazetteer_search(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from geomap.records import place_record
+
     gazetteer, name = _open(options), " ".join(options.name)
     found = gazetteer.search(name, options.limit)
     if options.json:
         for place, names, exact in found:
-            print(json.dumps(_place(place, gazetteer) | {"population": place.population, "source": place.source, "status": place.status, "names": names, "exact": exact}, ensure_ascii=False))
+            print(json.dumps(place_record(place, gazetteer) | {"population": place.population, "source": place.source, "status": place.status, "names": names, "exact": exact}, ensure_ascii=False))
         return DONE if found else NOTHING
     if not found:
         print(f"geomap: no place is known as {name!r}, nor one a letter away", file=sys.stderr)
         return NOTHING
     if not found[0][2]:
         print(f"geomap: no place is known as {name!r}; near matches:", file=sys.stderr)
-    table = Table("name", "lat", "lon", "feature", "country", "unit", "population", "source", "other names")
+    table = Table(box=None)
+    for column in ("name", "lat, lon", "feature", "country", "population", "source"):
+        table.add_column(column, no_wrap=True)
+    for place, _, _ in found:
+        table.add_row(place.name, f"{place.lat:.4f}, {place.lon:.4f}", place.feature_code, place.country_code, f"{place.population:,}", place.source)
+    console = Console()
+    console.print(table)
     for place, names, _ in found:
         latin = [n for n in names if n != place.name and n.isprintable() and ord(n[0]) < 0x250]
-        table.add_row(place.name, f"{place.lat:.4f}", f"{place.lon:.4f}", place.feature_code, place.country_code, gazetteer.admin1_name(place), f"{place.population:,}", place.source, ", ".join(latin[:6]))
-    Console().print(table)
-    for place, _, _ in found:
+        unit = gazetteer.admin1_name(place)
+        console.print(f"{place.name}{f' ({unit})' if unit else ''}: also {', '.join(latin[:12]) or 'nothing'}", markup=False, highlight=False)
         if place.status:
-            print(f"{place.name}: {place.status}")
+            console.print(f"  {place.status}", markup=False, highlight=False)
+    return DONE
+
+
+def run_gazetteer_build(options: argparse.Namespace) -> int:
+    from geomap.gazetteer import Gazetteer, build_gazetteer, dump_entries
+
+    sources = [Path(s) for s in options.source]
+    missing = [s for s in sources if not s.exists()]
+    if missing:
+        raise ConfigError(f"{missing[0]}: no such file")
+    path = build_gazetteer(dump_entries(sources, lambda text: print(f"geomap: {text}", file=sys.stderr)), Path(options.output))
+    print(f"wrote {path}: {len(Gazetteer.open(path)):,} places; use it with --gazetteer {path}", file=sys.stderr)
+    return DONE
+
+
+def run_gazetteer_add(options: argparse.Namespace) -> int:
+    from geomap.gazetteer import add_places, data_folder
+
+    for name in options.file:
+        print(f"added {add_places(Path(name)):,} places of {name}; they are kept in {data_folder()}", file=sys.stderr)
     return DONE
 
 

@@ -7,8 +7,7 @@ is the calendar month; "two months ago" is a month, "two days ago" a day. "A wee
 
 import re
 from calendar import monthrange
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from geomap.model import DatePrecision, TimeSpan
@@ -31,15 +30,16 @@ _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _PART = r"(?:\s+(?:early\s+|late\s+)?(?:morning|afternoon|evening|night|noon|midnight))?"
 _DASH = r"\s*(?:-|–|—|to|and|through|until)\s*"
 
-_PATTERN = re.compile("|".join((
+EXPRESSION = re.compile("|".join((
     rf"(?P<iso>\b{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b)",
     rf"(?P<md_range>\b(?P<mr_m>{_MONTH})\s*(?P<mr_a>{_DAY}){_DASH}(?:(?P<mr_m2>{_MONTH})\s*)?(?P<mr_b>{_DAY})\b(?:st|nd|rd|th)?(?:,?\s+(?P<mr_y>{_YEAR}))?(?!\d))",
     rf"(?P<dm_range>\b(?P<dr_a>{_DAY}){_DASH}(?P<dr_b>{_DAY})\s+(?P<dr_m>{_MONTH})(?:,?\s+(?P<dr_y>{_YEAR}))?)",
-    rf"(?P<md>(?:(?P<md_w>{_WEEKDAY}),?\s+)?\b(?P<md_m>{_MONTH})\s*(?P<md_d>{_DAY})(?:st|nd|rd|th)?\b(?:,?\s+(?P<md_y>{_YEAR})\b)?(?![:\d]))",
+    rf"(?P<md>(?:(?P<md_w>{_WEEKDAY}),?\s+)?\b(?P<md_m>{_MONTH})\s*(?P<md_d>{_DAY})(?:st|nd|rd|th)?\b(?:,?\s+(?P<md_y>{_YEAR})\b)?(?!:?\d))",
     rf"(?P<dm>(?:(?P<dm_w>{_WEEKDAY}),?\s+)?\b(?:the\s+)?(?P<dm_d>{_DAY})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dm_m>{_MONTH})(?:,?\s+(?P<dm_y>{_YEAR})\b)?)",
     rf"(?P<slash>\b(?P<sl_a>\d{{1,2}})/(?P<sl_b>\d{{1,2}})/(?P<sl_y>{_YEAR}|\d\d)\b)",
     rf"(?P<my>(?:\b(?P<my_part>early|mid|late|the (?:beginning|middle|end) of)[\s-]+)?(?:\b(?P<my_rel>last|next|this|this past)\s+)?\b(?P<my_m>{_MONTH})(?:,?\s+(?:of\s+)?(?P<my_y>{_YEAR})\b)?)",
     rf"(?P<season>(?:\b(?P<se_rel>last|next|this|this past|the)\s+)?\b(?P<se_s>spring|summer|autumn|fall|winter)\b(?:\s+(?:of\s+)?(?P<se_y>{_YEAR}))?)",
+    rf"(?P<quarter>\b(?:the\s+)?(?P<qu>first|second|third|fourth|1st|2nd|3rd|4th)[\s-]+quarter\b(?:\s+(?:of\s+)?(?P<qu_y>{_YEAR}))?)",
     r"(?P<decade>\b(?:the\s+)?(?:(?P<de_part>early|mid|late)[\s-]+)?(?P<de>1[5-9]\d|20\d)0'?s\b|\b(?:the\s+)?(?:(?P<de_part2>early|mid|late)[\s-]+)?['’](?P<de2>\d)0s\b)",
     rf"(?P<years>\b(?:(?:from|between)\s+)?(?P<ys_a>{_YEAR})(?:-|–|—|\s+to\s+|\s+and\s+)(?P<ys_b>{_YEAR}|\d\d)\b(?![-/\d]))",
     rf"(?P<weekday>(?:\b(?P<wd_rel>last|next|this|this past|this coming|the following|the previous|late|early)\s+)?\b(?P<wd>{_WEEKDAY}){_PART})(?!-)",
@@ -53,7 +53,7 @@ _PATTERN = re.compile("|".join((
 )), re.IGNORECASE)
 
 # Words that put the clause in the future, looked for in the 60 characters before.
-_FUTURE = re.compile(r"\b(?:will|shall|to be held|scheduled|due|expected|plan(?:s|ned)? to|is to|are to|going to|set to|set for|upcoming|ahead of|by|until|next)\b[^.;]*$", re.IGNORECASE)
+_FUTURE = re.compile(r"\b(?:will|shall|to be held|scheduled|due|expected|plan(?:s|ned)? to|is to|are to|going to|set to|set for|upcoming)\b(?:(?!\bsaid\b|\btold\b)[^.;,])*$", re.IGNORECASE)
 
 
 def add_months(day: date, months: int) -> date:
@@ -108,8 +108,9 @@ class Resolver:
             return None
         options = [d for y in (-1, 0, 1) if (d := _day(self.published.year + y, month, day))]
         if future:
-            later = [d for d in options if d >= self.published]
-            return min(later) if later and (min(later) - self.published).days < 300 else None
+            later = [d for d in options if 0 <= (d - self.published).days < 300]
+            if later:
+                return min(later)
         # A few days ahead is likelier than almost a year ago ("the Nov. 8 election").
         past = [d for d in options if d <= self.published + timedelta(days=45)]
         return max(past) if past else None
@@ -119,7 +120,7 @@ Found = tuple[date | None, date | None, DatePrecision] | None
 P = DatePrecision
 
 
-def _month_of(name: str) -> int:
+def month_of(name: str) -> int:
     return MONTHS[name.lower().rstrip(".")]
 
 
@@ -129,8 +130,8 @@ def _iso(r: Resolver, m: re.Match[str], future: bool) -> Found:
 
 
 def _range(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
-    month = _month_of(m[f"{prefix}_m"])
-    second = _month_of(m["mr_m2"]) if prefix == "mr" and m["mr_m2"] else month
+    month = month_of(m[f"{prefix}_m"])
+    second = month_of(m["mr_m2"]) if prefix == "mr" and m["mr_m2"] else month
     year = int(m[f"{prefix}_y"]) if m[f"{prefix}_y"] else None
     a, b = int(m[f"{prefix}_a"]), int(m[f"{prefix}_b"])
     first = _day(year, month, a) if year else r.nearest(month, a, future)
@@ -141,7 +142,7 @@ def _range(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
 
 
 def _calendar_day(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
-    month, day = _month_of(m[f"{prefix}_m"]), int(m[f"{prefix}_d"])
+    month, day = month_of(m[f"{prefix}_m"]), int(m[f"{prefix}_d"])
     found = _day(int(m[f"{prefix}_y"]), month, day) if m[f"{prefix}_y"] else r.nearest(month, day, future)
     return (found, found, P.DAY) if found else (None, None, P.UNKNOWN)
 
@@ -159,7 +160,7 @@ def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
     before = m.string[max(0, m.start() - 12) : m.start()].lower()
     if bare and (name[0].islower() or name in ("May", "March", "Mar", "Jan", "Sun", "Sat") or len(name) < 4) and not re.search(r"\b(?:in|since|until|by|of|from|during|through)\s+$", before):
         return None
-    month = _month_of(name)
+    month = month_of(name)
     if m["my_y"]:
         return *_month(int(m["my_y"]), month, m["my_part"]), P.MONTH
     if r.published is None:
@@ -189,9 +190,20 @@ def _season(r: Resolver, m: re.Match[str], future: bool) -> Found:
             year += first <= r.published.month
         elif rel == "last":
             year -= last >= r.published.month or first > r.published.month
-        else:
-            year -= first > r.published.month + 1
+        elif rel in ("this", "this past") and not (rel == "this" and first > r.published.month):
+            year -= first > r.published.month
     return date(year, first, 1), _month(year + (last < first), last)[1], P.SEASON
+
+
+def _quarter(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    number = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3}.get(m["qu"].lower(), 4)
+    if m["qu_y"]:
+        year = int(m["qu_y"])
+    elif r.published is None:
+        return None, None, P.UNKNOWN
+    else:  # the last quarter of that number that has begun
+        year = r.published.year - (number * 3 - 2 > r.published.month)
+    return date(year, number * 3 - 2, 1), _month(year, number * 3)[1], P.MONTHS
 
 
 def _decade(r: Resolver, m: re.Match[str], future: bool) -> Found:
@@ -331,7 +343,7 @@ def _bare_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
 _RULES: dict[str, Callable[[Resolver, re.Match[str], bool], Found]] = {
     "iso": _iso, "md_range": lambda r, m, f: _range(r, m, f, "mr"), "dm_range": lambda r, m, f: _range(r, m, f, "dr"),
     "md": lambda r, m, f: _calendar_day(r, m, f, "md"), "dm": lambda r, m, f: _calendar_day(r, m, f, "dm"),
-    "slash": _slash, "my": _month_year, "season": _season, "decade": _decade, "years": _years, "weekday": _weekday,
+    "slash": _slash, "my": _month_year, "season": _season, "quarter": _quarter, "decade": _decade, "years": _years, "weekday": _weekday,
     "ago": _ago, "shift": _shift, "past": _past, "recent": _recent, "unit": _unit, "deictic": _deictic, "year": _bare_year,
 }
 
@@ -339,56 +351,5 @@ _RULES: dict[str, Callable[[Resolver, re.Match[str], bool], Found]] = {
 def find_dates(text: str, published: str | None) -> list[TimeSpan]:
     """Time expressions of a text in order. `published` is ISO 8601; without it, relative ones have no interval."""
     resolver = Resolver(date.fromisoformat(published[:10]) if published else None)
-    spans = (resolver.span(match, text) for match in _PATTERN.finditer(text))
+    spans = (resolver.span(match, text) for match in EXPRESSION.finditer(text))
     return [span for span in spans if span]
-
-
-_STAMP = re.compile(r"(?im)^\W*(?:(?:first |last )?(?:updated|published|posted|modified|created|date|issued)\W*(?:on|at)?\W*)(?P<rest>.{6,60})$|^\W*(?P<line>[^\n]{6,45})$")
-
-
-def stamped_date(text: str) -> str | None:
-    """The date of a line that holds nothing else: "November 8, 2022" under the headline, or "Updated: …" anywhere."""
-    for match in _STAMP.finditer(text):
-        rest = match["rest"] or match["line"]
-        spans = [s for s in find_dates(rest, None) if s.date_start and s.precision == P.DAY]
-        if spans and (match["rest"] or len(re.sub(r"[\W\d]|[ap]\.?m\.?|GMT|UTC|EST|EDT|ET|BST|CET", "", rest.replace(spans[0].text, ""), flags=re.IGNORECASE)) <= 8):
-            return spans[0].date_start
-    return None
-
-
-def inferred_date(text: str, near: Iterable[str] = ()) -> str | None:
-    """A publication day that fits what the article says, or None when nothing dates it.
-
-    `near` holds the publication days of other articles that tell the same story. The article is no older than the
-    latest full date in it. Among the days after, and those of `near`, the one wins that best explains how it names
-    other days: a weekday is used within the last seven, a bare month and day for what is further back (Associated
-    Press style), "last month" and "last week" for what its dates fall in.
-    """
-    told = [date.fromisoformat(day[:10]) for day in near]
-    full = [date.fromisoformat(s.date_start) for s in find_dates(text, None) if s.date_start and s.precision in (P.DAY, P.DAYS)]
-    matches = list(_PATTERN.finditer(text))
-    weekdays = Counter(WEEKDAYS[m["wd"].lower().rstrip(".")] for m in matches if m["weekday"] and not m["wd_rel"])
-    relative = {m["un"].lower() for m in matches if m["unit"] and m["un_rel"].lower() == "last"}
-    bare = [(_month_of(m["md_m"] or m["mr_m"]), int(m["md_d"] or m["mr_a"])) for m in matches if (m["md"] and not m["md_y"]) or (m["md_range"] and not m["mr_y"])]
-    latest = max(full, default=min(told) - timedelta(days=7) if told else None)
-    if latest is None:
-        return None
-
-    def fit(day: date) -> float:
-        resolver = Resolver(day)
-        spots = [spot for month, number in bare if (spot := resolver.nearest(month, number, False))]
-        score = -0.02 * (day - latest).days + 3.0 * any(abs((day - t).days) <= 1 for t in told)
-        score -= sum(0 <= (day - spot).days < 5 for spot in spots)
-        if weekdays:
-            common = weekdays.most_common(1)[0][0]
-            score += 2.0 if day.weekday() == common else 1.5 if day.weekday() == (common + 1) % 7 else 0.0
-            score += full != [] and latest.weekday() in weekdays and (day - latest).days <= 6
-        if "month" in relative:
-            score += 2.0 * any((day.year - d.year) * 12 + day.month - d.month == 1 for d in [*full, *spots])
-        if "week" in relative:
-            monday = day - timedelta(days=day.weekday() + 7)
-            score += 2.0 * any(monday <= d <= monday + timedelta(days=6) for d in [*full, *spots])
-        return score
-
-    options = {latest + timedelta(days=n) for n in range(35)} | {t for t in told if t >= latest}
-    return max(sorted(options, reverse=True), key=fit).isoformat()

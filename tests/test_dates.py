@@ -1,6 +1,7 @@
 import pytest
 
-from geomap.dates import find_dates, inferred_date, stamped_date
+from geomap.datelines import inferred_date, stamped_date
+from geomap.dates import find_dates
 
 DAY = "2022-10-04"  # a Tuesday
 

@@ -2,12 +2,13 @@ import csv
 import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
 from geomap import geonames
 from geomap.errors import GazetteerError
-from geomap.gazetteer import Gazetteer, build_gazetteer
+from geomap.gazetteer import Gazetteer, add_places, build_gazetteer, dump_entries, own_places
 from geomap.model import Place
 from geomap.resolve import distance_km
 from geomap.resources import data_file
@@ -120,3 +121,56 @@ def test_bad_tables_name_file_and_line(tmp_path):
 def test_opening_does_not_import_heavy_packages():
     code = "import sys; from geomap.gazetteer import Gazetteer; Gazetteer.open(); print([m for m in ('numpy', 'pandas', 'geopandas', 'folium') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_geonames_dump_becomes_an_index(shared, tmp_path):
+    said = []
+    path = build_gazetteer(dump_entries([shared / "geo" / "AD.txt"], said.append), tmp_path / "ad.idx")
+    index = Gazetteer.open(path)
+    encamp = {p.feature_code for p in index.candidates("Encamp") if p.country_code == "AD"}
+    assert {"ADM1", "PPLA"} <= encamp and not said
+    assert {p.country_code for p in index.candidates("Baku")} == {"AZ"} and index.candidates("Andorra")[0].feature_code == "PCLI"
+
+
+ROW = "\t".join(["7", "Aville", "Aville", "Altville", "10.5", "20.5", "P", "PPL", "AA", "", "01", "", "", "", "50", "", "", "", "2020-01-01"])
+
+
+@pytest.mark.parametrize(("line", "reason"), [
+    (ROW, "id 7 came before"), (ROW.replace("10.5", "95").replace("7\t", "8\t", 1), "out of range"), ("8\tshort", "2 columns"),
+    (ROW.replace("7\t", "x\t", 1), "no usable id"), (ROW.replace("7\tAville", "8\t" + "A" * 10_000, 1), "no usable id or name"), (ROW.replace("\t50\t", "\tmany\t"), "invalid literal"),
+])
+def test_malformed_lines_are_reported_with_their_number(tmp_path, line, reason):
+    dump, said = tmp_path / "AA.txt", []
+    dump.write_text(f"{ROW}\n{line}\n", encoding="utf-8")
+    assert len(list(geonames.read_geonames(dump, report=said.append))) == 1
+    assert len(said) == 1 and "line 2" in said[0] and reason in said[0]
+
+
+def test_zipped_dumps_and_more_names(tmp_path):
+    with zipfile.ZipFile(tmp_path / "AA.zip", "w") as packed:
+        packed.writestr("readme.txt", "hello " * 500)
+        packed.writestr("AA.txt", ROW)
+    (tmp_path / "alternateNamesV2.txt").write_text("1\t7\ten\tOldville\t\t\t\t\n2\t7\tlink\thttps://x\t\t\t\t\n")
+    ((place, names),) = geonames.read_geonames(tmp_path / "AA.zip", more_names=geonames.read_alternate_names(tmp_path / "alternateNamesV2.txt"))
+    assert place.id == "geonames:7" and {n for n, _ in names} == {"Aville", "Altville", "Oldville"}
+    (tmp_path / "AA.zip").write_bytes((tmp_path / "AA.zip").read_bytes()[:60])
+    with pytest.raises(GazetteerError, match="damaged or truncated"):
+        list(geonames.read_geonames(tmp_path / "AA.zip"))
+
+
+def test_a_file_that_is_no_dump(tmp_path):
+    (tmp_path / "x.txt").write_text("hello\nworld\n")
+    with pytest.raises(GazetteerError, match="not a GeoNames dump"):
+        list(geonames.read_geonames(tmp_path / "x.txt", report=lambda text: None))
+
+
+def test_own_places_are_kept_and_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOMAP_CACHE", str(tmp_path))
+    table = tmp_path / "mine.csv"
+    table.write_text("name,lat,lon,alternates,country_code\nQqville,40.5,45.5,Qqburg,AM\n")
+    assert add_places(table) == 1
+    assert [p.name for p, _ in (e for path in own_places() for e in geonames.read_own_places(path))] == ["Qqville"]
+    (tmp_path / "mine.geojson").write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [45.1, 200]}, "properties": {"name": "X"}}]}')
+    with pytest.raises(GazetteerError, match="feature 1: 200"):
+        add_places(tmp_path / "mine.geojson")
+    assert [p.name for p in own_places()] == ["mine.csv"]
