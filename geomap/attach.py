@@ -69,6 +69,18 @@ def spots_of(parsed: Parsed, resolutions: Sequence[Resolution]) -> list[Spot]:
     return spots
 
 
+def dateline_end(parsed: Parsed) -> int:
+    """Token after a dateline such as "JAKARTA, Indonesia (AP) —" that opens the article's text; 0 without one."""
+    for first, last in parsed.sentences[:3]:
+        for i in range(first + 1, min(first + 14, last)):
+            token = parsed.tokens[i]
+            if token.text in "—–" or (token.text == "-" and parsed.tokens[i - 1].end < token.start):
+                return i + 1
+            if not (token.text[0].isupper() or token.text[0].isdigit() or token.text in ",()./"):
+                break
+    return 0
+
+
 def head_of(parsed: Parsed, trigger: tuple[int, int]) -> tuple[int, int]:
     """A trigger without the turning word at its end, which belongs to what comes next: "talks" of "talks followed"."""
     first, last = trigger

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-from geomap.attach import Spot, covers, date_for, nearness, place_for, precision_of, spots_of
+from geomap.attach import Spot, covers, date_for, dateline_end, nearness, place_for, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
@@ -60,7 +60,9 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     """Events of an article in order of their sentences. Ids are unique over a run: the article's id and a number."""
     lexicon = lexicon or load_lexicon()
     parsed = parse(article.text)
-    spots = spots_of(parsed, resolutions)
+    # Where a report was filed is not where something happened.
+    filed = dateline_end(parsed)
+    spots = [s for s in spots_of(parsed, resolutions) if s.last > filed]
     times = find_dates(article.text, article.published)
     scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots))
     drafts: list[Event] = []
@@ -384,7 +386,8 @@ def _width(event: Event) -> int:
 
 def _joined(a: Event, b: Event) -> Event:
     """The better told mention, with the narrower date, the finer place and the counts of both."""
-    best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, not e.counts, e.start))
+    # In one sentence the plainer trigger tells it ("earthquake", not "killing"); else the finer place, then the counts.
+    best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, *((-e.score, 0) if a.start == b.start else (not e.counts, e.start))))
     counts: dict[tuple[str, int | None, int | None], Count] = {(c.kind, c.low, c.high): c for c in (*a.counts, *b.counts)}
     dated = min((a, b), key=lambda e: (e.why[1] == _PUBLISHED and e.date_start is not None, _width(e)))
     kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type

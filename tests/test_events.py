@@ -31,6 +31,11 @@ def test_a_dateline_is_not_where_it_happened(tell):
     assert quake.place_name == "Cianjur" and quake.date_start == "2022-10-03" and quake.counts[0].low == 162
 
 
+def test_a_dateline_lends_its_place_to_nothing(tell):
+    for head in ("ISLAMABAD — ", "ISLAMABAD (AP) - ", "ISLAMABAD, Pakistan, Oct. 3 (Reuters) – "):
+        assert {e.place_name for e in tell(head + "Floods killed at least 40 people since June. Flash floods killed nine people.")} == {""}
+
+
 def test_two_meetings_in_two_cities(tell):
     events = [e for e in tell("The Geneva talks followed an EU-mediated meeting on Aug. 31 in Brussels.") if e.event_type in ("talks", "meeting")]
     assert {e.place_name for e in events} == {"Geneva", "Brussels"}
