@@ -126,10 +126,10 @@ def main(folder, write):
         rows = [r for a in articles for r in said[a["id"]]]
         known = [r for r in rows if r[2]]
         print(name, "gold spans, unresolved wrong:", round(sum(r[0] for r in rows) / len(rows), 3), "| of those with candidates:", round(sum(r[0] for r in known) / len(known), 3), "| have candidates", round(len(known) / len(rows), 3))
-        with open(f"/tmp/resolve-{name}.txt", "w") as log:
+        if "--misses" in sys.argv:
             for right, p, has, t, _ in rows:
                 if not right:
-                    print("none" if not has else f"{p:.2f}", t["phrase"], t["lat"], t["lon"], t.get("kind"), file=log)
+                    print("none" if not has else f"{p:.2f}", t["phrase"], t["lat"], t["lon"], t.get("kind"))
     # Calibrated on one half of the documents and judged on the other.
     halves = [[r for key, rows in said.items() if fold_of({"id": key + "half"}, 2) == k for r in rows] for k in (0, 1)]
     reliability(halves[1], calibrate(halves[0]))

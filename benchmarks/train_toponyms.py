@@ -1,6 +1,7 @@
 """Train the toponym models on LGL and GeoWebNews, and cross-validate them.
 
-    python benchmarks/train_toponyms.py CORPORA --folds     five-fold and across corpora, nothing written
+    python benchmarks/train_toponyms.py CORPORA --folds     five-fold and across corpora, nothing written (--misses: each error)
+    python benchmarks/train_toponyms.py CORPORA --roles     five-fold, then train on all and write data/roles.crf
     python benchmarks/train_toponyms.py CORPORA --write     train on all and write data/*.crf
 
 CORPORA holds lgl.jsonl and gwn.jsonl. Documents are split by a hash of their id, so folds never change.
@@ -152,8 +153,7 @@ def main(folder, mode):
                 train([d for d in both if fold_of(d["article"]) != k], model)
                 found |= tag([d for d in both if fold_of(d["article"]) == k], model)
             for name, documents in corpora.items():
-                with open(f"/tmp/errors-{name}.txt", "w") as log:
-                    print("five-fold", name, f1(documents, found, lambda *w: print(*w, file=log)))
+                print("five-fold", name, f1(documents, found, print if "--misses" in sys.argv else None))
         else:
             train(corpora["lgl"] + corpora["gwn"], ROOT / "data" / "toponyms.crf")
 

@@ -19,6 +19,7 @@ _SAID = frozenset("said says told announced reported emphasized emphasised accus
 _CLAUSE = frozenset([",", ";", ":", "–", "—", "(", ")", "“", "”", '"']) | {"and", "but", "which", "who", "where", "that"}
 _AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
 _STRONG_AT = frozenset("in at near outside inside around across along off over through throughout between into to from".split())
+_SIDES = ("north", "south", "east", "west", "central", "upper", "lower", "downtown")
 _GOING = ("visit", "trip", "travel", "flew", "return", "fled", "march", "mov", "sent", "deploy")
 _TOPIC = frozenset("over on of against between for".split())  # talks over Karabakh are not in Karabakh
 _WEAK_STRONG = frozenset("over across to from between into".split())  # of a place only where the event is bound to one
@@ -153,7 +154,8 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
         at -= 1
     before = folded[at] if at >= 0 else ""
     literal = spot.resolution.toponym.role is Role.LITERAL
-    walked = at < spot.first - 1 and folded[spot.first - 1] not in _KIND_OF_PLACE and folded[spot.first - 1] != "the"
+    beside = folded[spot.first - 1] if spot.first else ""
+    walked = at < spot.first - 1 and beside not in _KIND_OF_PLACE and beside != "the" and not beside.startswith(_SIDES)
     if not literal and (walked or _before_noun(parsed, spot.last)):
         return 0.0  # "in a Russian airstrike", "shelled the Syrian army"
     if at == last and (before in ("of", "in", "at", "near") or (place_bound and before in ("for", "over"))):
