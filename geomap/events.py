@@ -5,6 +5,7 @@ its time, place, counts and actors. Mentions of one happening within the article
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -34,6 +35,7 @@ _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|
 _HISTORY = 45  # days before publication from which an event is background
 _ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _MENTION_FAMILY = {"meeting": "talks"}
+_MEMORY = 120  # events back that a mention may join or borrow from, which keeps long texts linear
 _SHARED_TIME = 1.5
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
@@ -54,6 +56,15 @@ class Scene:
     times: list[TimeSpan]
     gazetteer: Gazetteer
     parties: tuple[str, ...]  # country codes, most named first
+    index: dict[int, int]  # token at a character
+
+    def spots_in(self, first: int, last: int) -> list[Spot]:
+        """Toponyms that begin in tokens [first, last)."""
+        return self.spots[bisect_left(self.spots, first, key=lambda s: s.first) : bisect_left(self.spots, last, key=lambda s: s.first)]
+
+    def times_in(self, begin: int, end: int) -> list[TimeSpan]:
+        """Time expressions within characters [begin, end)."""
+        return [t for t in self.times[bisect_left(self.times, begin, key=lambda t: t.start) : bisect_left(self.times, end, key=lambda t: t.start)] if t.end <= end]
 
 
 def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: Gazetteer, lexicon: Lexicon | None = None) -> list[Event]:
@@ -64,7 +75,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     filed = dateline_end(parsed)
     spots = [s for s in spots_of(parsed, resolutions) if s.last > filed]
     times = find_dates(article.text, article.published)
-    scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots))
+    scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots), {t.start: i for i, t in enumerate(parsed.tokens)})
     drafts: list[Event] = []
     for sentence in parsed.sentences:
         if _is_heading(article.text, parsed, sentence):
@@ -72,9 +83,9 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
         hits = [h for h in lexicon.find(parsed.folded, *sentence) if _happens(scene, h, sentence)]
         chosen = choose(scene, hits, sentence, lexicon)
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
-        counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in times]) if chosen else []
+        counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times_in(begin, end)]) if chosen else []
         for hit in chosen:
-            drafts += describe(scene, hit, sentence, lexicon, drafts, share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
+            drafts += describe(scene, hit, sentence, lexicon, drafts[-_MEMORY:], share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
     merged = fold_mentions(drafts)
     return [replace(event, id=f"{article.id}#{n}") for n, event in enumerate(merged, 1)]
 
@@ -107,7 +118,7 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
             return False
     elif any(w in _NOT for w in before[-2:]):
         return False
-    inside = [s for s in scene.spots if sentence[0] <= s.first < sentence[1]]
+    inside = scene.spots_in(*sentence)
     if hit.trigger.needs == "place":
         return any(s.resolution.toponym.role is Role.LITERAL or s.first >= hit.last for s in inside)
     if hit.trigger.needs == "actor":
@@ -150,8 +161,8 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991")."""
     parsed, article, kind = scene.parsed, scene.article, _kind_of(hit, before, lexicon)
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
-    times = [t for t in scene.times if t.start >= begin and t.end <= end]
-    own = [t for t in scene.times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
+    times = scene.times_in(begin, end)
+    own = [t for t in times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
     time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in _SPEECH)
     if kind in _SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
         time = None  # a year or a month in a statement is what it speaks of
@@ -186,7 +197,7 @@ def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon) -> str:
 
 def share_of(scene: Scene, hit: Hit, chosen: list[Hit], counts: list[Count]) -> list[Count]:
     """The counts of a sentence that belong to this trigger and not to another of its triggers."""
-    index = {t.start: i for i, t in enumerate(scene.parsed.tokens)}
+    index = scene.index
 
     def distance(h: Hit, at: int) -> float:
         return nearness(scene.parsed, (h.first, h.last), at, at)
@@ -229,7 +240,7 @@ def _dated(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: t
     if same and begin - same[-1].end < 1500 and kind not in _SPEECH:
         last = same[-1]
         return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
-    recent = [t for t in scene.times if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
+    recent = [t for t in scene.times_in(begin - 500, begin) if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
     if kind in _SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
         return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
     if kind in _SPEECH or not before:
@@ -262,7 +273,7 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
     if kind in _REMOTE:
         return _NOWHERE
     # A place much nearer to another happening of the sentence is that one's.
-    inside = [s for s in scene.spots if sentence[0] <= s.first < sentence[1] and all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
+    inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
     begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
     bound = group in _PLACE_BOUND or kind == "visit"
     found = place_for(scene.parsed, (hit.first, hit.last), inside, place_bound=bound)
@@ -289,7 +300,7 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
         if near and near[-1].place:
             place = near[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
-        literal = [s for s in scene.spots if s.place and s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
+        literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[0]) if s.place and s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
         if literal and literal[-1].place and ((fights and background) or group in ("disaster", "civil")):
             place = literal[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
@@ -315,7 +326,7 @@ def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
     lead = scene.parsed.folded[sentence[0] : hit.first]
     if any(w in _DEFINITELY_CLAIM for w in lead):
         return "claimed"
-    speaker = any(s.resolution.toponym.role is Role.ASSOCIATIVE for s in scene.spots if sentence[0] <= s.first < sentence[1])
+    speaker = any(s.resolution.toponym.role is Role.ASSOCIATIVE for s in scene.spots_in(*sentence))
     quoted = scene.article.text[scene.parsed.tokens[sentence[0]].start] in "\"“"
     fighting = hit.trigger.type in ("armed_clash", "shelling", "explosion", "attack", "ceasefire_violation", "mass_grave", "detention", "territory_change")
     return "claimed" if fighting and speaker and any(w in _CLAIM for w in (words if quoted else lead)) else "asserted"
@@ -324,8 +335,8 @@ def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
 def _actors(scene: Scene, sentence: tuple[int, int]) -> tuple[Actor, ...]:
     """States that act in the sentence, as their names, demonyms and capitals tell."""
     actors = {}
-    for spot in scene.spots:
-        if sentence[0] <= spot.first < sentence[1] and spot.resolution.toponym.role is Role.ASSOCIATIVE:
+    for spot in scene.spots_in(*sentence):
+        if spot.resolution.toponym.role is Role.ASSOCIATIVE:
             country = scene.gazetteer.country(spot.place.country_code) if spot.place else None
             if country and (spot.code in COUNTRY_CODES or spot.code == "PPLC"):
                 actors[country.country_code] = Actor(country.name, "state", country.country_code)
@@ -340,7 +351,8 @@ def fold_mentions(drafts: list[Event]) -> list[Event]:
     """Several mentions of one happening in an article become one event, the best told one, in order."""
     kept: list[Event] = []
     for draft in drafts:
-        twin = next((i for i, e in enumerate(kept) if _same(e, draft)), None)
+        oldest = max(0, len(kept) - _MEMORY)
+        twin = next((i for i in range(oldest, len(kept)) if _same(kept[i], draft)), None)
         if twin is None:
             kept.append(draft)
         else:

@@ -83,3 +83,20 @@ def test_odd_texts_do_not_crash(tell, text):
 def test_a_lexicon_with_a_hole_says_so(tmp_path):
     with pytest.raises(ConfigError, match="symbol"):
         Lexicon({"never": [], "type": [{"id": "x", "group": "g", "label": "l", "plover": "", "acled": ""}]}, tmp_path / "own.toml")
+
+
+def test_time_grows_no_faster_than_the_text(gazetteer):
+    """Four times the text in less than eight times the CPU time, in one run."""
+    from time import process_time
+
+    from geomap.model import Article
+    from geomap.pipeline import extract_one
+
+    def seconds(sentences):
+        text = "Floods hit Larkana in Pakistan on Monday, killing at least 40 people, officials said. " * sentences
+        began = process_time()
+        extract_one(Article("a", text, published="2022-10-04"), gazetteer)
+        return process_time() - began
+
+    seconds(50)
+    assert seconds(1200) < 8 * seconds(300)
