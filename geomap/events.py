@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-from geomap.attach import Spot, covers, date_for, dateline_end, nearness, place_for, precision_of, spots_of
+from geomap.attach import Spot, date_for, dateline_end, nearness, place_for, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
 from geomap.lexicon import Hit, Lexicon, load_lexicon
+from geomap.mentions import MEMORY, SPEECH, fold_mentions
 from geomap.model import Actor, Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
 from geomap.text import Parsed, parse
 
-_SPEECH = frozenset({"statement", "accusation"})
-_REMOTE = _SPEECH | {"phone_call"}
+_REMOTE = SPEECH | {"phone_call"}
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 # Of two types in one clause the first listed here stays; the other is how the same happening is told.
 _RANK = {t: i for i, t in enumerate(
@@ -33,17 +33,12 @@ _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
 _HISTORY = 45  # days before publication from which an event is background
-_ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
-_MENTION_FAMILY = {"meeting": "talks"}
-_MEMORY = 120  # events back that a mention may join or borrow from, which keeps long texts linear
 _SHARED_TIME = 1.5
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
-_PUBLISHED = "date: the publication date"
 _TURNS = frozenset("after before following followed when while since".split())
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
 _EARLIER = frozenset(["after", "following", "followed", "since"])
-_GO_ON = frozenset(["he", "she", "they", "it"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
         counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times_in(begin, end)]) if chosen else []
         for hit in chosen:
-            drafts += describe(scene, hit, sentence, lexicon, drafts[-_MEMORY:], share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
+            drafts += describe(scene, hit, sentence, lexicon, drafts[-MEMORY:], share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
     merged = fold_mentions(drafts)
     return [replace(event, id=f"{article.id}#{n}") for n, event in enumerate(merged, 1)]
 
@@ -142,8 +137,8 @@ def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Le
         group = lexicon.types[hit.trigger.type].group
         if any(k.first < hit.last and hit.first < k.last for k in kept):
             continue
-        rivals = [k for k in kept if lexicon.types[k.trigger.type].group == group or (hit.trigger.type == "attack" and k.trigger.type in _TAKES_VICTIMS) or (k.trigger.type in _SPEECH and hit.trigger.type in _SPEECH)]
-        if any(_one_clause(scene, k, hit) or (k.trigger.type in _SPEECH and k.trigger.type == hit.trigger.type) for k in rivals):
+        rivals = [k for k in kept if lexicon.types[k.trigger.type].group == group or (hit.trigger.type == "attack" and k.trigger.type in _TAKES_VICTIMS) or (k.trigger.type in SPEECH and hit.trigger.type in SPEECH)]
+        if any(_one_clause(scene, k, hit) or (k.trigger.type in SPEECH and k.trigger.type == hit.trigger.type) for k in rivals):
             continue
         kept.append(hit)
     return sorted(kept, key=lambda h: h.first)
@@ -163,8 +158,8 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = scene.times_in(begin, end)
     own = [t for t in times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
-    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in _SPEECH)
-    if kind in _SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
+    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in SPEECH)
+    if kind in SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
         time = None  # a year or a month in a statement is what it speaks of
     several: list[TimeSpan | None] = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
     counts = [c for c in counts if _counts_for(kind, c.kind)]
@@ -231,19 +226,19 @@ def _dated(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: t
     begin = scene.parsed.tokens[sentence[0]].start
     # "… met on Monday after recent clashes": the clashes have a day of their own, told elsewhere if at all.
     lead = scene.parsed.folded[sentence[0] : hit.first]
-    if kind not in _SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
+    if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
         return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
     fights = kind in ("armed_clash", "shelling", "explosion", "attack")
     if fights and any(e.event_type == kind and not e.date_start for e in before):
         return None, None, DatePrecision.UNKNOWN, "as an earlier mention"
     same = [e for e in before if e.event_type == kind and e.date_start]
-    if same and begin - same[-1].end < 1500 and kind not in _SPEECH:
+    if same and begin - same[-1].end < 1500 and kind not in SPEECH:
         last = same[-1]
         return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
     recent = [t for t in scene.times_in(begin - 500, begin) if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
-    if kind in _SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
+    if kind in SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
         return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
-    if kind in _SPEECH or not before:
+    if kind in SPEECH or not before:
         day = scene.article.published
         return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
     near = [e for e in before if e.date_start and begin - e.end < 400]
@@ -320,7 +315,7 @@ def _time_near(scene: Scene, hit: Hit, time: TimeSpan) -> float:
 
 def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
     """Claimed when a party accuses, alleges or says it; the speech act itself is asserted."""
-    if hit.trigger.type in _SPEECH:
+    if hit.trigger.type in SPEECH:
         return "asserted"
     words = scene.parsed.folded[sentence[0] : sentence[1]]
     lead = scene.parsed.folded[sentence[0] : hit.first]
@@ -345,65 +340,3 @@ def _actors(scene: Scene, sentence: tuple[int, int]) -> tuple[Actor, ...]:
 
 def _score(place: Place | None, start: str | None, hit: Hit) -> float:
     return round(0.5 + 0.2 * bool(place) + 0.15 * bool(start) + 0.1 * (hit.trigger.strength == "strong") + 0.05 * (hit.last - hit.first > 1), 2)
-
-
-def fold_mentions(drafts: list[Event]) -> list[Event]:
-    """Several mentions of one happening in an article become one event, the best told one, in order."""
-    kept: list[Event] = []
-    for draft in drafts:
-        oldest = max(0, len(kept) - _MEMORY)
-        twin = next((i for i in range(oldest, len(kept)) if _same(kept[i], draft)), None)
-        if twin is None:
-            kept.append(draft)
-        else:
-            kept[twin] = _joined(kept[twin], draft)
-    return kept
-
-
-def _same(a: Event, b: Event) -> bool:
-    if _MENTION_FAMILY.get(a.event_type, a.event_type) != _MENTION_FAMILY.get(b.event_type, b.event_type) or told_apart(a, b):
-        return False
-    if a.event_type in _SPEECH:
-        return a.date_start == b.date_start and (a.sentence == b.sentence or _one_speaker(a, b))
-    if _PUBLISHED in (a.why[1], b.why[1]) and a.salience == b.salience and _width(a) <= 7 >= _width(b):
-        pass  # the publication day stands for "lately"
-    elif a.date_start and b.date_start and a.date_end and b.date_end and (a.date_start > b.date_end or b.date_start > a.date_end):
-        return False
-    if a.place and b.place and a.place.id != b.place.id:
-        return covers(a.place, b.place) or covers(b.place, a.place)
-    return True
-
-
-def told_apart(a: Event, b: Event) -> bool:
-    """Whether the later of two mentions in an article is called another one: "a second quake", "another shootout"."""
-    later = max(a, b, key=lambda e: e.trigger_start)
-    return bool(_ANOTHER.search(later.sentence[: later.trigger_start - later.start])) and "anniversary" not in later.trigger
-
-
-def _one_speaker(a: Event, b: Event) -> bool:
-    """Whether the second of two speech acts goes on with the first: by pronoun, or by a name before both verbs."""
-    first, second = (a, b) if a.start <= b.start else (b, a)
-    words = re.findall(r"\w+", second.sentence)
-    if words and words[0].lower() in _GO_ON and second.start - first.end < 200:
-        return True
-    leads = [set(re.findall(r"\b[A-Z][a-z]{3,}\b", e.sentence[: e.trigger_start - e.start])) for e in (a, b)]
-    return bool(leads[0] & leads[1])
-
-
-def _width(event: Event) -> int:
-    if not event.date_start or not event.date_end:
-        return 99_999
-    return (date.fromisoformat(event.date_end) - date.fromisoformat(event.date_start)).days
-
-
-def _joined(a: Event, b: Event) -> Event:
-    """The better told mention, with the narrower date, the finer place and the counts of both."""
-    # In one sentence the plainer trigger tells it ("earthquake", not "killing"); else the finer place, then the counts.
-    best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, *((-e.score, 0) if a.start == b.start else (not e.counts, e.start))))
-    counts: dict[tuple[str, int | None, int | None], Count] = {(c.kind, c.low, c.high): c for c in (*a.counts, *b.counts)}
-    dated = min((a, b), key=lambda e: (e.why[1] == _PUBLISHED and e.date_start is not None, _width(e)))
-    kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type
-    why = (best.why[0], dated.why[1], *best.why[2:])
-    types = load_lexicon().types
-    finer = next((e.acled for e in (best, a, b) if e.acled and e.acled != types[e.event_type].acled), best.acled)
-    return replace(best, event_type=kind, acled=finer, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))

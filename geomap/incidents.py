@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from geomap.attach import covers, precision_of
-from geomap.events import told_apart
+from geomap.mentions import told_apart
 from geomap.model import Event, Incident
 from geomap.text import fold
 

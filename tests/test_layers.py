@@ -8,7 +8,7 @@ import geomap
 ORDER = [
     "model", "errors", "resources", "text",
     "dates", "datelines", "figures", "lexicon", "geonames", "gazetteer", "stories", "articles",
-    "roles", "toponyms", "resolve", "attach", "events", "incidents", "pipeline",
+    "roles", "toponyms", "resolve", "attach", "mentions", "events", "incidents", "pipeline",
     "records", "frame", "maps", "evaluate", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent
