@@ -199,7 +199,7 @@ def dump_entries(sources: Iterable[Path], report: Callable[[str], None]) -> Iter
             if place.feature_code not in COUNTRY_CODES:  # countries stay ours: they carry demonyms and borders
                 yield place, titles
     for place, titles in default_entries():
-        if place.country_code not in covered or place.source in ("geomap", "wikipedia", "own"):
+        if place.country_code not in covered or place.source in ("geomap", "own"):
             yield place, titles
 
 
