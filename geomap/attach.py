@@ -106,7 +106,7 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
     where a country is mostly a party.
     """
     first, last = trigger = head_of(parsed, trigger)
-    best: tuple[float, int, Spot] | None = None
+    best: tuple[float, Spot] | None = None
     chained = -1  # token after the last anchored place, from which ", X" and "and X" go on
     for spot in spots:
         tie = anchor_of(parsed, spot, trigger, place_bound=place_bound)
@@ -126,11 +126,11 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
         score = 1.0 + tie - (0.8 if country else 0.0) - 0.06 * distance + (0.5 if spot.first >= last else 0.0)
         score -= barrier(parsed, last if spot.first >= last else spot.last, spot.first if spot.first >= last else first)
         if best is None or score > best[0]:
-            best = (score, spot.first, spot)
+            best = (score, spot)
     if best is None or best[0] < 0.2:
         return None
-    finer = [s for s in spots if s is not best[2] and s.place and best[2].place and _finer(s.place, best[2].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[2].first) <= 6 and barrier(parsed, s.last, best[2].first) < 2]
-    return (finer[0] if finer else best[2]), best[0]
+    finer = [s for s in spots if s is not best[1] and s.place and best[1].place and _finer(s.place, best[1].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[1].first) <= 6 and barrier(parsed, s.last, best[1].first) < 2]
+    return (finer[0] if finer else best[1]), best[0]
 
 
 def nearness(parsed: Parsed, trigger: tuple[int, int], first: int, last: int) -> float:

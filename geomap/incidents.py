@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from geomap.attach import covers, precision_of
-from geomap.mentions import told_apart
+from geomap.mentions import SPEECH, told_apart, width_of
 from geomap.model import Event, Incident
 from geomap.text import fold
 
@@ -17,7 +17,6 @@ from geomap.text import fold
 _FAMILY = {
     "shelling": "armed_clash", "attack": "armed_clash", "meeting": "talks", "ceasefire": "agreement",
 }
-_SPEECH = frozenset({"statement", "accusation"})
 _DIPLOMACY = frozenset({"talks", "agreement", "visit", "phone_call", "commemoration"})
 _SAME_WORDS = 0.25  # share of words that two reports of one statement have in common
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
@@ -25,7 +24,7 @@ _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
 def merge_incidents(events: Iterable[Event]) -> list[Incident]:
     """Group events into incidents, in order of date and id. The result does not depend on the events' order."""
-    ordered = sorted(events, key=lambda e: (_width(e), e.date_start or "9999", e.place is None, e.article_id, e.trigger_start, e.event_type))
+    ordered = sorted(events, key=lambda e: (width_of(e), e.date_start or "9999", e.place is None, e.article_id, e.trigger_start, e.event_type))
     blocks: dict[tuple[str, str], list[int]] = {}
     groups: list[list[Event]] = []
     for event in ordered:
@@ -47,17 +46,11 @@ def merge_incidents(events: Iterable[Event]) -> list[Incident]:
 
 
 def _incident(group: list[Event]) -> Incident:
-    ordered = tuple(sorted(group, key=lambda e: (precision_of(e.place) if e.place else 9, _width(e), not e.counts, e.article_id, e.start)))
+    ordered = tuple(sorted(group, key=lambda e: (precision_of(e.place) if e.place else 9, width_of(e), not e.counts, e.article_id, e.start)))
     kinds = sorted({e.event_type for e in group}, key=lambda t: (-sum(e.event_type == t for e in group), t))
     first = min(group, key=lambda e: (e.article_id, e.trigger_start, e.event_type, e.date_start or ""))
     digest = hashlib.sha256(f"{first.article_id}\x1f{first.trigger_start}\x1f{first.event_type}\x1f{first.date_start}".encode()).hexdigest()[:12]
     return Incident(f"{kinds[0]}-{digest}", kinds[0], ordered)
-
-
-def _width(event: Event) -> int:
-    if not event.date_start or not event.date_end:
-        return 99_999
-    return (date.fromisoformat(event.date_end) - date.fromisoformat(event.date_start)).days
 
 
 def _blocks(event: Event) -> list[tuple[str, str]]:
@@ -85,7 +78,7 @@ def compatible(a: Event, b: Event) -> bool:
         return False
     if not _in_time(a, b) or (a.article_id == b.article_id and told_apart(a, b)):
         return False
-    if a.event_type in _SPEECH or b.event_type in _SPEECH:
+    if a.event_type in SPEECH or b.event_type in SPEECH:
         return a.event_type == b.event_type and _alike(a.sentence, b.sentence) >= _SAME_WORDS
     return _in_place(a, b) and _counts_agree(a, b)
 

@@ -128,10 +128,10 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
     beside = set((name.before + " " + name.after).split())
     contained = any(_inside(place, parent) for parent in name.parents)
     log_people = math.log10(place.population + 1)
-    # World news names many countries and means the famous place; local news means the one nearby.
     # New York and Washington are a city and a unit; the bare name is mostly the city.
     twins = {p.feature_code == "ADM1" for p, k in name.candidates if k == NameKind.MAIN and p.country_code == place.country_code and (p.feature_code == "ADM1" or p.population >= 100_000)}
     famous = float(is_city and kind == NameKind.MAIN and place.population >= max(largest, 100_000))
+    # World news names many countries and means the famous place; local news means the one nearby.
     world = min(1.0, sum("." not in code for code in named) / 4)
     nearness = 1 / (1 + min(near) / 100) if near else 0.0
     same_country = sum(a.country_code == place.country_code != "" for a in anchors) / others

@@ -71,10 +71,16 @@ class Lookup:
 
     def __init__(self, parsed: Parsed, gazetteer: Gazetteer) -> None:
         self.parsed, self.gazetteer = parsed, gazetteer
+        self._runs: dict[tuple[int, int], list[Match]] = {}
         self.kinds: dict[int, str] = gazetteer.__dict__.setdefault("_kinds", {})
 
     def longest(self, first: int, last: int) -> list[Match]:
-        """Leftmost longest names in a run."""
+        """Leftmost longest names in a run; kept, since features and the second look ask for the same."""
+        if (first, last) not in self._runs:
+            self._runs[first, last] = self._longest(first, last)
+        return self._runs[first, last]
+
+    def _longest(self, first: int, last: int) -> list[Match]:
         tokens, folded = self.parsed.tokens, self.parsed.folded
         starts: dict[int, int] = {}
         ends: dict[int, int] = {}
