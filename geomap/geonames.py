@@ -5,7 +5,6 @@ import io
 import json
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
@@ -21,9 +20,11 @@ class NameKind(IntEnum):
     ALTERNATE = 1
     ABBREVIATION = 2  # matched as written: "US" but not "us"
     DEMONYM = 3  # "Azerbaijani": always associative
+    CODE = 4  # "AZE": found by a person's search, never in text
 
 
-Entry = tuple[Place, list[tuple[str, NameKind]]]
+Names = list[tuple[str, NameKind]]
+Entry = tuple[Place, Names]
 _ABBREVIATION = re.compile(r"(?=.{2,6}$)(?:[A-Z]{2,5}|(?:[A-Z][A-Za-z]{0,4}\.){1,4}|T&T)$")
 _MAX_NAME = 120
 
@@ -87,6 +88,7 @@ def read_countries(path: Path) -> Iterator[Entry]:
         )
         names = [(n, _kind(n, NameKind.ALTERNATE)) for n in _split(row["alternates"])]
         names += [(code, NameKind.ABBREVIATION)] if code in {"US", "UK"} else []
+        names += [(iso, NameKind.CODE) for iso in (code, info.get("iso3")) if iso]
         yield place, [(row["name"], NameKind.MAIN), *names, *((d, NameKind.DEMONYM) for d in _split(row["demonyms"]))]
 
 
@@ -193,6 +195,8 @@ def read_alternate_names(path: Path) -> dict[str, list[str]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines of a text file, or of the largest text file in a zip."""
+    import zipfile
+
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as packed:

@@ -39,6 +39,12 @@ def fold(name: str) -> str:
     return " ".join(plain.replace("-", " ").replace("–", " ").split())
 
 
+def begins_name(word: str) -> bool:
+    """Whether a word may begin a name: a capital, or a letter of a script without case."""
+    first = word[0]
+    return first.isupper() or (not first.isascii() and first.isalpha() and not first.islower())
+
+
 def tokenize(text: str) -> list[Token]:
     """Words, numbers and punctuation marks with their offsets; known abbreviations keep their full stop."""
     tokens: list[Token] = []

@@ -15,7 +15,7 @@ from geomap.geonames import NameKind
 from geomap.model import Article, Toponym
 from geomap.resources import data_file
 from geomap.roles import judge_role
-from geomap.text import Parsed, Token, parse
+from geomap.text import Parsed, begins_name, parse
 
 CONNECTORS = frozenset("of the and de la del el al da do dos di du der den von van le les los las upon on an ar es en i y".split())
 LOCATIVE = frozenset("in at near from to around outside inside across throughout toward towards into outskirts between over via through".split())
@@ -40,24 +40,18 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(data_file("data", name).read_text(encoding="utf-8").lower().split())
 
 
-def capitalised(token: Token) -> bool:
-    """Whether a token may begin a name: upper case, or a letter of a script without case."""
-    first = token.text[0]
-    return first.isupper() or (not first.isascii() and first.isalpha() and not first.islower())
-
-
 def name_runs(parsed: Parsed) -> Iterator[tuple[int, int]]:
     """Spans of tokens, within a sentence, that begin and end with a capital and hold only capitals and connectors."""
     tokens = parsed.tokens
     for first, last in parsed.sentences:
         i = first
         while i < last:
-            if not capitalised(tokens[i]):
+            if not begins_name(tokens[i].text):
                 i += 1
                 continue
             end = j = i + 1
             while j < last:
-                if capitalised(tokens[j]):
+                if begins_name(tokens[j].text):
                     end = j + 1
                 elif not (tokens[j].text in CONNECTORS or (tokens[j].text in "-–&" and tokens[j].start == tokens[j - 1].end)) or j - end > 1:
                     break
@@ -81,35 +75,8 @@ class Lookup:
         return self._runs[first, last]
 
     def _longest(self, first: int, last: int) -> list[Match]:
-        tokens, folded = self.parsed.tokens, self.parsed.folded
-        starts: dict[int, int] = {}
-        ends: dict[int, int] = {}
-        pieces, at = [], 0
-        for i in range(first, last):
-            if folded[i]:
-                starts[i], ends[at + len(folded[i])] = at, i + 1
-                pieces.append(folded[i])
-                at += len(folded[i]) + 1
-        joined, found, i = " ".join(pieces), [], first
-        while i < last:
-            match = None
-            if i in starts and capitalised(tokens[i]):
-                for name, key in self.gazetteer.prefixes(joined[starts[i] :]):
-                    end = ends.get(starts[i] + len(name))
-                    if end is not None and capitalised(tokens[end - 1]):
-                        match = Match(i, end, key)
-                if match is None or match.last == i + 1:
-                    abbreviation = self._abbreviation(tokens[i])
-                    match = Match(i, i + 1, abbreviation) if abbreviation is not None else match
-            if match:
-                found.append(match)
-            i = match.last if match else i + 1
-        return found
-
-    def _abbreviation(self, token: Token) -> int | None:
-        if len(token.text) > 6 or not (token.text.endswith(".") or token.text.isupper()):
-            return None
-        return self.gazetteer.key(token.text, as_written=True)
+        words = [t.text for t in self.parsed.tokens[first:last]]
+        return [Match(first + a, first + b, key) for a, b, key in self.gazetteer.longest(words, self.parsed.folded[first:last])]
 
     def kind_of(self, first: int, last: int) -> str:
         """The letters of the name over tokens [first, last), "-" when the gazetteer lacks it."""
@@ -118,7 +85,7 @@ class Lookup:
 
     def exact(self, first: int, last: int) -> Match | None:
         """The gazetteer name that covers tokens [first, last) and no more."""
-        if last == first + 1 and (key := self._abbreviation(self.parsed.tokens[first])) is not None:
+        if last == first + 1 and (key := self.gazetteer.abbreviation(self.parsed.tokens[first].text)) is not None:
             return Match(first, last, key)
         found = self.gazetteer.trie.get(" ".join(w for w in self.parsed.folded[first:last] if w))
         return None if found is None else Match(first, last, int(found))
@@ -280,7 +247,7 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
         taken = {i for first, last in spans for i in range(first, last)}
         for match in lookup.longest(*run):
             around = [i for i in (match.first - 1, match.last) if run[0] <= i < run[1]]
-            if not taken.intersection(range(match.first, match.last)) and not any(capitalised(parsed.tokens[i]) and i not in taken and i not in starts for i in around):
+            if not taken.intersection(range(match.first, match.last)) and not any(begins_name(parsed.tokens[i].text) and i not in taken and i not in starts for i in around):
                 maybe[match.first, match.last] = tagger.marginal("B", match.first - run[0])
     found |= {span: p for span, p in maybe.items() if p >= _SECOND_LOOK and " ".join(parsed.folded[span[0] : span[1]]) in sure}
     toponyms = []

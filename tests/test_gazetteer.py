@@ -8,7 +8,8 @@ import pytest
 
 from geomap import geonames
 from geomap.errors import GazetteerError
-from geomap.gazetteer import Gazetteer, add_places, build_gazetteer, dump_entries, own_places
+from geomap.gazetteer import Gazetteer, build_gazetteer, dump_entries
+from geomap.holdings import add_places, own_places
 from geomap.model import Place
 from geomap.resolve import distance_km
 from geomap.resources import data_file

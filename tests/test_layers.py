@@ -7,9 +7,9 @@ import geomap
 
 ORDER = [
     "model", "errors", "resources", "text",
-    "dates", "datelines", "figures", "lexicon", "geonames", "gazetteer", "stories", "articles",
+    "dates", "datelines", "figures", "lexicon", "geonames", "holdings", "gazetteer", "stories", "articles",
     "roles", "toponyms", "resolve", "attach", "mentions", "events", "incidents", "pipeline",
-    "records", "frame", "maps", "evaluate", "cli", "__main__",
+    "records", "frame", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent
 

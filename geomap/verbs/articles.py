@@ -1,0 +1,176 @@
+"""Verbs that read articles: map, extract, locate, events."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geomap.verbs import DONE, FAILED, NOTHING, open_gazetteer, progress
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geomap.articles import Skipped
+    from geomap.model import Article
+    from geomap.pipeline import Extraction
+
+
+class Run:
+    """Articles read and extracted for one verb, with what was skipped."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        from geomap.articles import date_undated, read_articles
+
+        self.began, self.options = time.perf_counter(), options
+        self.gazetteer = open_gazetteer(options)
+        self.skipped: list[Skipped] = []
+        self.articles: list[Article] = date_undated(_unique(read_articles(options.source, published=options.published, skip=self._skip)))
+        self.toponyms = self.events = 0
+
+    def _skip(self, skipped: "Skipped") -> None:
+        self.skipped.append(skipped)
+        print(f"geomap: skipped {skipped.name}: {skipped.reason}", file=sys.stderr)
+
+    def extractions(self) -> "Iterator[Extraction]":
+        from geomap.pipeline import extract_each
+
+        with progress(self.options.quiet, len(self.articles)) as advance:
+            for one in extract_each(self.articles, self.gazetteer):
+                self.toponyms += len(one.resolutions)
+                self.events += len(one.events)
+                advance()
+                yield one
+
+    def exit_code(self, found: int) -> int:
+        if not self.articles:
+            print("geomap: no article could be read", file=sys.stderr)
+            return FAILED if self.skipped else NOTHING
+        return DONE if found else NOTHING
+
+
+def _unique(articles: "Iterator[Article]") -> "list[Article]":
+    """Articles with distinct ids: a second "a.txt" from another folder becomes "a.txt (2)"."""
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    unique = []
+    for article in articles:
+        seen[article.id] = seen.get(article.id, 0) + 1
+        unique.append(article if seen[article.id] == 1 else replace(article, id=f"{article.id} ({seen[article.id]})"))
+    return unique
+
+
+def _incidents(run: Run) -> "gpd.GeoDataFrame":
+    from geomap.frame import to_geodataframe
+    from geomap.incidents import merge_incidents
+
+    incidents = merge_incidents(e for one in run.extractions() for e in one.events)
+    frame = to_geodataframe(incidents, run.articles, run.gazetteer)
+    frame.attrs["n_articles"] = len(run.articles)
+    return frame
+
+
+def _summary(run: Run, frame: "gpd.GeoDataFrame", written: list[Path]) -> None:
+    if run.options.quiet:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None)
+    undated = sum(not a.published for a in run.articles)
+    inferred = sum(a.published_basis == "inferred" for a in run.articles)
+    for name, value in (
+        ("articles", len(run.articles)), ("  date inferred", inferred), ("  date unknown", undated), ("toponyms", run.toponyms), ("events", run.events),
+        ("incidents", len(frame)), ("unplaced", int(frame.geometry.isna().sum())), ("skipped", len(run.skipped)), ("seconds", f"{time.perf_counter() - run.began:.1f}"),
+    ):
+        table.add_row(name, str(value))
+    console = Console(stderr=True)
+    console.print(table)
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr)
+
+
+def map_(options: argparse.Namespace) -> int:
+    from geomap.frame import write_incidents
+    from geomap.maps import draw_map, save_map
+
+    run = Run(options)
+    if not run.articles:
+        return run.exit_code(0)
+    frame = _incidents(run)
+    folder = Path(options.output)
+    written = [write_incidents(frame, folder / "incidents.geojson"), save_map(draw_map(frame, title=options.title), folder / "incidents.html")]
+    _summary(run, frame, written)
+    return run.exit_code(len(frame))
+
+
+def extract(options: argparse.Namespace) -> int:
+    import tempfile
+
+    from geomap.frame import write_incidents
+
+    run = Run(options)
+    if not run.articles:
+        return run.exit_code(0)
+    frame = _incidents(run)
+    if options.output == "-":
+        with tempfile.TemporaryDirectory() as folder:
+            sys.stdout.write(write_incidents(frame, Path(folder) / "incidents.geojson").read_text(encoding="utf-8"))
+        _summary(run, frame, [])
+    else:
+        _summary(run, frame, [write_incidents(frame, options.output)])
+    return run.exit_code(len(frame))
+
+
+@contextmanager
+def _lines(output: str) -> Iterator[Any]:
+    """A function that writes one JSON line, to a file that appears whole or to standard output."""
+    if output == "-":
+        yield lambda row: print(json.dumps(row, ensure_ascii=False), flush=False)
+        return
+    path = Path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("w", encoding="utf-8") as out:
+        yield lambda row: out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    aside.replace(path)
+
+
+def locate(options: argparse.Namespace) -> int:
+    from geomap.model import Article
+    from geomap.records import mention_record
+    from geomap.resolve import resolve_toponyms
+    from geomap.toponyms import find_toponyms
+
+    sources = options.source
+    if not any(s == "-" or Path(s).exists() or any(c in s for c in "*?[") or s.endswith((".txt", ".md", ".html", ".jsonl", ".csv", ".parquet")) for s in sources):
+        gazetteer, articles = open_gazetteer(options), [Article("text", " ".join(sources), published=options.published)]
+    else:
+        run = Run(options)
+        gazetteer, articles = run.gazetteer, run.articles
+        if not articles:
+            return run.exit_code(0)
+    found = 0
+    with _lines(options.output) as write:
+        for article in articles:
+            mentions = [mention_record(r, gazetteer, explain=options.explain) for r in resolve_toponyms(article, find_toponyms(article, gazetteer), gazetteer)]
+            found += len(mentions)
+            write({"id": article.id, "published": article.published, "mentions": mentions})
+    return DONE if found else NOTHING
+
+
+def events(options: argparse.Namespace) -> int:
+    from geomap.records import event_record
+
+    run = Run(options)
+    if not run.articles:
+        return run.exit_code(0)
+    with _lines(options.output) as write:
+        for one in run.extractions():
+            events = [event_record(e, explain=options.explain) for e in one.events]
+            write({"id": one.article.id, "published": one.article.published, "published_basis": one.article.published_basis, "events": events})
+    return run.exit_code(run.events)

@@ -1,0 +1,25 @@
+"""Verbs that read what was written before: draw, evaluate."""
+
+import argparse
+import sys
+
+from geomap.verbs import DONE, NOTHING, open_gazetteer
+
+
+def draw(options: argparse.Namespace) -> int:
+    from geomap.frame import read_incidents
+    from geomap.maps import draw_map, save_map
+
+    frame = read_incidents(options.incidents)
+    save_map(draw_map(frame, title=options.title), options.output)
+    print(f"wrote {options.output}", file=sys.stderr)
+    return DONE if len(frame) else NOTHING
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from geomap.evaluate import read_gold, score_toponyms
+
+    gold = read_gold(options.gold)
+    for name, value in score_toponyms(gold, open_gazetteer(options)).items():
+        print(f"{name:22} {value:.3f}" if isinstance(value, float) else f"{name:22} {value}")
+    return DONE
