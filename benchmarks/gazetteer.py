@@ -65,7 +65,10 @@ def measured(path, texts, corpus, names):
 def synthetic_dump(path, names):
     """A dump in GeoNames' format with two names a place, drawn with seed 1; written line by line."""
     draw = random.Random(1)
-    word = lambda: "".join(draw.choices(SYLLABLES, k=draw.randint(2, 5))).capitalize()
+
+    def word():
+        return "".join(draw.choices(SYLLABLES, k=draw.randint(2, 5))).capitalize()
+
     with path.open("w", encoding="utf-8") as out:
         for i in range(1, names // 2 + 1):
             a, b = f"{word()} {word()}", f"{word()} {word()}"

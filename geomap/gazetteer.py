@@ -37,9 +37,9 @@ _AS_WRITTEN = "\x02"  # key prefix of names matched as written
 _CODE = "\x03"  # key prefix of codes, which a person may search for and no text is matched with
 _PREFIX = {NameKind.ABBREVIATION: _AS_WRITTEN, NameKind.CODE: _CODE}
 # A run that may hold names: words with a capital, joined by at most two short words.
-_CAPITAL = r"[^\W\d_a-z][\w’'ʻʼ]*\.?"
+_CAPITAL = r"(?:(?:[A-Z]\.){2,}|[^\W\d_a-z][\w’'ʻʼ]*\.?)"
 _RUN = re.compile(rf"{_CAPITAL}(?:[ \n-](?:[a-z]{{1,4}} ){{0,2}}{_CAPITAL})*")
-_RUN_WORD = re.compile(r"[\w’'ʻʼ]+\.?")
+_RUN_WORD = re.compile(r"(?:[A-Z]\.){2,}|[\w’'ʻʼ]+\.?")
 _ENGLISH_EDITS = "abcdefghijklmnopqrstuvwxyz"
 COUNTRY_CODES = frozenset({"PCLI", "PCL", "PCLD", "PCLS", "PCLF", "TERR"})
 AREA_CODES = frozenset("RGN CONT SEA OCN GULF BAY STRT CHN CNL STM LK MTS DSRT PEN ISLS ISL RD BDRY".split())

@@ -106,6 +106,7 @@ def _download(url: str, part: Path, progress: Callable[[int, int], None]) -> Non
             _tag(part).write_text(version, encoding="latin-1")
             if not version:
                 _tag(part).unlink()
+            answer.raw.enforce_content_length = False  # else a connection that breaks takes the last piece with it
             with part.open("ab" if have else "wb") as out:
                 for piece in answer.iter_content(_PIECE):
                     out.write(piece)
