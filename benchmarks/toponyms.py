@@ -1,11 +1,10 @@
 """Toponyms: recognition, role, resolution and end to end, cross-validated, with the reliability of the scores.
 
-    python benchmarks/toponyms.py CORPORA [SCORER]
+    python benchmarks/toponyms.py CORPORA SCORER
 
 CORPORA holds lgl.jsonl (LGL, Lieberman et al. 2010) and gwn.jsonl (GeoWebNews, Gritta et al. 2019). Five folds by a
 hash of the document's id: all three models are trained on four and the fifth is read through the whole pipeline.
-Then each corpus is read by models trained on the other alone. SCORER is a module with `score(gold, predicted)`;
-without it the scores of `geomap evaluate` are printed.
+Then each corpus is read by models trained on the other alone. SCORER is a module with `score(gold, predicted)`.
 """
 
 import importlib.util
@@ -79,7 +78,8 @@ def show(title, scores):
     print(f"{title:24}", "  ".join(f"{k} {scores[k]:.3f}" for k in keys if scores.get(k) is not None), flush=True)
 
 
-def main(folder, scorer):
+def figures(folder, scorer):
+    """Yield (title, scores) of the five folds, then of each corpus read by models of the other."""
     score = load(scorer)
     bench = Bench(folder)
     everything = [a for articles in bench.corpora.values() for a in articles]
@@ -88,13 +88,18 @@ def main(folder, scorer):
         with bench.trained_on([a for a in everything if fold_of(a) != k]):
             predicted |= bench.predict([a for a in everything if fold_of(a) == k])
     for name, articles in bench.corpora.items():
-        show(f"five-fold {name}", score({a["id"]: a for a in articles}, predicted))
+        yield f"five-fold {name}", score({a["id"]: a for a in articles}, predicted)
     for source, target in (("lgl", "gwn"), ("gwn", "lgl")):
         with bench.trained_on(bench.corpora[source]):
             scores = score({a["id"]: a for a in bench.corpora[target]}, bench.predict(bench.corpora[target]))
-            show(f"{source} -> {target}", scores | {"role_accuracy": None})  # only GeoWebNews has roles to learn from
+            yield f"{source} -> {target}", scores | {"role_accuracy": None}  # only GeoWebNews has roles to learn from
+
+
+def main(folder, scorer):
+    for title, scores in figures(folder, scorer):
+        show(title, scores)
     print("Given gold spans, and the reliability of the scores: python benchmarks/train_resolver.py CORPORA")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -17,7 +17,7 @@ from train_toponyms import IGNORED, fold_of, read
 
 from geomap.gazetteer import Gazetteer
 from geomap.model import Place, Toponym
-from geomap.resolve import CONFIDENCE, FEATURES, confidence_features, context_of, distance_km, features_of, first_guess, names_of, picks_of, sense
+from geomap.resolve import CONFIDENCE, FEATURES, Siblings, confidence_features, context_of, distance_km, features_of, first_guess, names_of, picks_of, sense
 from geomap.text import parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,14 +28,14 @@ def problem_of(article, gazetteer, weight=None):
     gold = sorted((t for t in article["toponyms"] if t.get("kind") not in IGNORED), key=lambda t: t["start"])
     toponyms = [Toponym(t["start"], t["end"], t["phrase"]) for t in gold]
     names = names_of(parse(article["text"]), toponyms, gazetteer)
-    picks = picks_of(names, first_guess)
+    picks, siblings = picks_of(names, first_guess), Siblings(names)
     passes = 1 if weight is None else 2
     for _ in range(passes):
         rows = {}
         for key, name in names.items():
             anchors, named = context_of(key, picks)
             largest = max((p.population for p, _ in name.candidates), default=0)
-            rows[key] = np.array([[features_of(name, p, kind, anchors, named, largest)[f] for f in FEATURES] for p, kind in name.candidates])
+            rows[key] = np.array([[row[f] for f in FEATURES] for p, kind in name.candidates for row in (features_of(name, p, kind, anchors, named, largest, siblings),)])
         if weight is not None:
             best = {k: int(np.argmax(x @ weight)) for k, x in rows.items() if len(x)}
             picks = {k: names[k].candidates[i][0] for k, i in best.items()}

@@ -90,7 +90,7 @@ def f1(documents, found, say=None):
 
 LITERAL = {"Literal", "Literal_Modifier", "Mixed", "Coercion", "Embedded_Literal"}
 ASSOCIATIVE = {"Metonymic", "Non_Literal_Modifier", "Embedded_Non_Lit", "Demonym"}
-ROLES = {"c1": 0.1, "c2": 1.5, "max_iterations": 200}
+ROLES = {"c1": 0.03, "c2": 4.0, "max_iterations": 200}
 
 
 def role_rows(article, gazetteer):

@@ -23,6 +23,7 @@ FEATURES = (
     "largest", "contained", "contained_against", "same_country", "same_admin1", "near", "within_150", "alone", "own_country",
     "city_word", "unit_word", "capital", "parent_named", "world_people", "world_capital", "world_near", "world_country", "world_admin1",
     "twin_city", "twin_unit", "world_twin_unit", "famous", "world_famous",
+    "siblings_admin1", "siblings_near", "world_siblings_admin1", "world_siblings_near",
 )
 # Words beside a name that tell what kind of place it is; dropped when the gazetteer lacks the full name.
 CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
@@ -54,15 +55,35 @@ def candidates_of(text: str, gazetteer: Gazetteer) -> tuple[tuple[Place, NameKin
     """Places that a name as written may mean; without its generic or direction word when the whole is unknown."""
     words = fold(text).split()
     found = gazetteer.lookup(text.removeprefix("the ").removeprefix("The "))
-    if not found and len(words) > 1:
-        tries = []
+    if not found and "," in text:  # "Washington, D.C." as one name
+        inner, _, outer = (part.strip() for part in text.partition(","))
+        parents = [p for p, _ in candidates_of(outer, gazetteer)] if inner and outer else []
+        return tuple(c for c in candidates_of(inner, gazetteer) if any(_inside(c[0], p) for p in parents)) if parents else ()
+    if not found:
+        tries = [" ".join(_FULL.get(w, w) for w in words)]
         if words[-1] in CITY_WORDS | UNIT_WORDS:
             tries.append(" ".join(words[:-1]))
-        if words[0] in DIRECTIONS | CITY_WORDS | UNIT_WORDS:
+        if len(words) > 1 and words[0] in DIRECTIONS | CITY_WORDS | UNIT_WORDS:
             tries.append(" ".join(words[1:]).removeprefix("of "))
-        tries += [" ".join(["saint" if w == "st" else w for w in words]), " ".join(["st" if w == "saint" else w for w in words])]
-        found = next((hit for t in tries if (hit := gazetteer.lookup(t))), [])
+        tries += [f"{text}.", f"{text}{'' if text.endswith('.') else '.'}".upper()]  # "Calif", "N.Y" without the last stop
+        tries += [f"{' '.join(words)} {unit}" for unit in ("county", "parish", "township", "river", "island")]
+        found = next((hit for t in dict.fromkeys(tries) if t and (hit := gazetteer.lookup(t))), [])
+    if not found:
+        found = [(ordinal, NameKind.DEMONYM) for stem in _stems(words[-1]) for ordinal, kind in gazetteer.lookup(" ".join([*words[:-1], stem])) if kind == NameKind.MAIN]
     return tuple((gazetteer.place(ordinal), kind) for ordinal, kind in found)
+
+
+_FULL = {"twp": "township", "co": "county", "mt": "mount", "ft": "fort", "st": "saint", "saint": "st", "mount": "mt", "n": "north", "s": "south", "e": "east", "w": "west", "no": "north", "so": "south", "dist": "district", "isl": "island"}
+
+
+def _stems(word: str) -> list[str]:
+    """Names that a demonym may be made of: "ohioans" -> "ohio", "minnesotans" -> "minnesota", "londoner" -> "london"."""
+    stems = []
+    for ending in ("ians", "ian", "ans", "an", "ns", "n", "ers", "er", "ites", "ite", "ese", "is", "i"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            stem = word.removesuffix(ending)
+            stems += [stem, stem + "a", stem + "o", stem + "e", stem + "as", stem + "ia"]
+    return stems
 
 
 def prior(place: Place, kind: NameKind) -> float:
@@ -119,8 +140,42 @@ def _inside(place: Place, parent: Place) -> bool:
     return distance_km(place, parent) <= 150
 
 
-def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], named: frozenset[str], largest: float) -> dict[str, float]:
+class Siblings:
+    """Where an article's names could lie together, before any is resolved.
+
+    Each name gives a vote of one, shared among the units (and 1-degree cells) that its candidates lie in: a name with
+    few candidates says more. In local news the unit that most names agree on is where the article is.
+    """
+
+    def __init__(self, names: dict[str, Name]) -> None:
+        self.own: dict[str, tuple[dict[str, float], dict[tuple[int, int], float]]] = {}
+        self.units: dict[str, float] = {}
+        self.cells: dict[tuple[int, int], float] = {}
+        for key, name in names.items():
+            places = [p for p, _ in name.candidates if p.feature_code not in COUNTRY_CODES]
+            units = dict.fromkeys((f"{p.country_code}.{p.admin1}" for p in places if p.admin1), 0.0)
+            cells = dict.fromkeys(((round(p.lat), round(p.lon)) for p in places), 0.0)
+            units = dict.fromkeys(units, 1 / len(units)) if units else {}
+            cells = dict.fromkeys(cells, 1 / len(cells)) if cells else {}
+            self.own[key] = units, cells
+            for unit, vote in units.items():
+                self.units[unit] = self.units.get(unit, 0.0) + vote
+            for cell, vote in cells.items():
+                self.cells[cell] = self.cells.get(cell, 0.0) + vote
+
+    def votes(self, name: Name, place: Place) -> tuple[float, float]:
+        """(votes for the place's first-order unit, votes for its cell and the eight around), without the name's own."""
+        units, cells = self.own[name.folded]
+        unit = f"{place.country_code}.{place.admin1}"
+        row, column = round(place.lat), round(place.lon)
+        around = [(row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        near = sum(self.cells.get(cell, 0.0) - cells.get(cell, 0.0) for cell in around)
+        return max(0.0, self.units.get(unit, 0.0) - units.get(unit, 0.0)), max(0.0, near)
+
+
+def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], named: frozenset[str], largest: float, siblings: Siblings) -> dict[str, float]:
     """The ranker's features of one candidate."""
+    unit_votes, near_votes = (math.log1p(v) for v in siblings.votes(name, place))
     code = place.feature_code
     near = [distance_km(place, a) for a in anchors if a.feature_code not in COUNTRY_CODES and a.id != place.id]
     others = len(anchors) or 1
@@ -155,6 +210,7 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "twin_city": float(is_city and len(twins) == 2 and place.population >= 100_000), "twin_unit": float(code == "ADM1" and len(twins) == 2),
         "world_twin_unit": world * float(code == "ADM1" and len(twins) == 2),
         "famous": famous, "world_famous": world * famous,
+        "siblings_admin1": unit_votes, "siblings_near": near_votes, "world_siblings_admin1": world * unit_votes, "world_siblings_near": world * near_votes,
         "world_country": world * same_country, "world_admin1": world * (code == "ADM1"),
     }
 
@@ -179,11 +235,11 @@ def context_of(key: str, picks: dict[str, Place]) -> tuple[list[Place], frozense
     return anchors, frozenset(named)
 
 
-def scored(name: Name, picks: dict[str, Place], weight: dict[str, float]) -> list[Candidate]:
+def scored(name: Name, picks: dict[str, Place], siblings: Siblings, weight: dict[str, float]) -> list[Candidate]:
     """Candidates of a name, best first; their scores are a softmax over the name's candidates."""
     anchors, named = context_of(name.folded, picks)
     largest = max((p.population for p, _ in name.candidates), default=0)
-    rows = [(place, features_of(name, place, kind, anchors, named, largest)) for place, kind in name.candidates]
+    rows = [(place, features_of(name, place, kind, anchors, named, largest, siblings)) for place, kind in name.candidates]
     totals = [sum(weight[k] * v for k, v in row.items() if v) for _, row in rows]
     top = max(totals, default=0.0)
     exps = [math.exp(t - top) for t in totals]
@@ -218,9 +274,9 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     """
     trained = weights()
     names = names_of(parse(article.text), toponyms, gazetteer)
-    picks = picks_of(names, first_guess)
+    picks, siblings = picks_of(names, first_guess), Siblings(names)
     for _ in range(2):
-        ranked = {key: scored(name, picks, trained["weights"]) for key, name in names.items()}
+        ranked = {key: scored(name, picks, siblings, trained["weights"]) for key, name in names.items()}
         picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
     resolutions = []
     for toponym in toponyms:

@@ -2,11 +2,13 @@
 an adjective or part of an organisation's name (Gritta et al. 2019). A maximum-entropy model over the words around.
 """
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from typing import Any
 
 from geomap.model import Role
 from geomap.resources import data_file
+from geomap.senses import class_of, classes_of
 from geomap.text import Parsed
 
 MOTION = frozenset("in at near from to around outside inside across throughout toward towards into via through off along above below beyond within".split())
@@ -50,6 +52,17 @@ def role_features(parsed: Parsed, span: tuple[int, int], kind: str) -> list[str]
         "-12=" + word(first - 2) + "|" + before, "+12=" + after + "|" + word(last + 1), "+2x=" + word(beyond + 1)[-2:], "k|h=" + kind[:1] + head, "-1|h=" + before + "|" + head[-2:],
         "-3=" + word(first - 3), f"cap2={cap(first - 2):d}{cap(beyond + 1):d}", "the" if before == "the" else "nothe",
     ]
+    # What kind of thing the noun after it names ("Texas lawmakers", "Texas towns"), and the verbs and nouns around.
+    end = beyond
+    while end + 1 < len(tokens) and end - beyond < 3 and classes_of(folded[end + 1])[:1] and classes_of(folded[end + 1])[0][0] == "n" and not cap(end + 1):
+        end += 1
+    noun = class_of(word(end)) if not cap(beyond) else "C"
+    verb = next((class_of(word(i)) for i in range(beyond, min(beyond + 6, len(tokens))) if class_of(word(i))[0] == "v"), "-")
+    left = next((class_of(word(i)) for i in range(first - 1, max(first - 6, -1), -1) if class_of(word(i))[0] in "vn"), "-")
+    row += [
+        "hc=" + class_of(head), "nc=" + noun, f"k|nc={kind}{noun}", f"-1|nc={before}|{noun}", "vc=" + verb, f"k|vc={kind}{verb}", "lc=" + left, f"-1|lc={before}|{left}",
+        "chc=" + class_of(word(chain)), "b1c=" + class_of(before), "b2c=" + class_of(word(first - 2)), f"-1|b2c={before}|{class_of(word(first - 2))}",
+    ]
     # The first preposition or noun to the left decides "in the Armenian capital" and "in northern Armenia".
     for back in range(1, 5):
         if word(first - back) in MOTION:
@@ -58,7 +71,13 @@ def role_features(parsed: Parsed, span: tuple[int, int], kind: str) -> list[str]
             break
     else:
         row.append("noloc|k=" + kind)
+    topic = _topic(parsed.text)
+    row += [f"t={topic}", f"t={topic}|k={kind}", f"t={topic}|-1={before}"]
+    if first == 0 or tokens[first - 1].text in ".!?”\"—:":
+        row += ["start|vc=" + verb, "start|h=" + class_of(head)]
+    row.append(f"seq={class_of(before)[:1]}{before in _FUNCTION:d}|{class_of(head)}")
     if possessive:
+        row.append("poss|nc=" + noun)
         row.append("poss")
         row.append("poss|k=" + kind)
     if head in SAYING:
@@ -71,6 +90,16 @@ def role_features(parsed: Parsed, span: tuple[int, int], kind: str) -> list[str]
     if tokens[first].text.isupper() and len(tokens[first].text) > 3:
         row.append("caps")
     return row
+
+
+_FUNCTION = frozenset("the a an of to and or for with by from as that which who but than against between among under over about".split())
+_SPORT = re.compile(r"\b(?:season|coach|league|match|goals?|football|basketball|tournament|championship|playoffs?|cup|team|scored|players?|game)\b")
+
+
+@lru_cache(maxsize=4)
+def _topic(text: str) -> str:
+    """"sport" where a team may bear its town's name; a word in forty is a sports word there."""
+    return "sport" if len(_SPORT.findall(text)) * 60 > text.count(" ") else "news"
 
 
 @cache

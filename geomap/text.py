@@ -99,6 +99,7 @@ def _opens_sentence(word: str, following: Token, tokens: list[Token], i: int) ->
 class Parsed:
     """An article's text as tokens, their folded forms and sentence spans (first token, one past the last)."""
 
+    text: str
     tokens: list[Token]
     folded: list[str]
     sentences: list[tuple[int, int]]
@@ -108,4 +109,4 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Tokens and sentences of a text; cached, since each stage of one article asks for the same."""
     tokens = tokenize(text)
-    return Parsed(tokens, [fold(t.text) for t in tokens], sentences(text, tokens))
+    return Parsed(text, tokens, [fold(t.text) for t in tokens], sentences(text, tokens))

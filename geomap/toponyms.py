@@ -5,6 +5,7 @@ findings: gazetteer hits by kind and size, words around, use elsewhere in the ar
 judged by a maximum-entropy model. Both models are trained by `benchmarks/train_toponyms.py`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from geomap.geonames import NameKind
 from geomap.model import Article, Toponym
 from geomap.resources import data_file
 from geomap.roles import judge_role
+from geomap.senses import class_of
 from geomap.text import Parsed, begins_name, parse
 
 CONNECTORS = frozenset("of the and de la del el al da do dos di du der den von van le les los las upon on an ar es en i y".split())
@@ -228,9 +230,64 @@ def _tagger() -> Any:
 _SURE, _SECOND_LOOK = 0.8, 0.08
 
 
+_UPPER_SHARE, _LOWER_SHARE = 0.7, 0.003
+
+
+def recased(text: str, gazetteer: Gazetteer) -> str:
+    """A text in capitals, or without any, with the case that the models were trained on; of the same length.
+
+    Capitals become capitalised words, abbreviations aside. In a text without capitals, words of gazetteer names that
+    are no common words get one: the case is the only sign that the models have.
+    """
+    letters, upper = sum(map(str.isalpha, text)), sum(map(str.isupper, text))
+    shouting = upper >= _UPPER_SHARE * letters
+    if letters < 20 or not (shouting or upper <= _LOWER_SHARE * letters):
+        return text
+    titled = _WORDS.sub(lambda word: _titled(word[0]), text)
+    known: set[int] = set()
+    for start, end, _ in gazetteer.names_in(titled):
+        words = list(_WORDS.finditer(titled, start, end))
+        if len(words) > 1 or not _is_common(words[0][0].lower()):
+            known.update(word.start() for word in words)
+
+    def case(word: re.Match[str]) -> str:
+        if word.start() in known:
+            return _titled(word[0])
+        country = shouting and len(word[0]) < 4 and any(gazetteer.place(o).feature_code in COUNTRY_CODES for o, _ in gazetteer.lookup(word[0]))
+        if not shouting or country or len(word[0]) == 1:
+            return word[0]
+        lowered = word[0].lower()
+        return lowered if _is_common(lowered) and len(lowered) == len(word[0]) else _titled(word[0])
+
+    return _WORDS.sub(case, text)
+
+
+def _titled(word: str) -> str:
+    titled = word[0].upper() + word[1:].lower()
+    return titled if len(titled) == len(word) else word
+
+
+def _is_common(word: str) -> bool:
+    return len(word) < 4 or class_of(word) != "-" or word in CONNECTORS or word in _words("common_words.txt")
+
+
+_WORDS = re.compile(r"[^\W\d_]+")
+
+
+_SETTLEMENTS = frozenset("village town city settlement hamlet township municipality suburb".split())
+_CUED = 0.5  # score of a name that only its surroundings tell to be a place
+
+
+def _cued(parsed: Parsed, run: tuple[int, int]) -> bool:
+    """Whether the words around say that an unknown name is a place: "in Mkhchyan village", "the village of Edilli"."""
+    words, (first, last) = parsed.folded, run
+    before, after = words[first - 1] if first else "", words[last] if last < len(words) else ""
+    return last - first <= 3 and ((before in LOCATIVE and after in _SETTLEMENTS) or (before == "of" and first > 1 and words[first - 2] in _SETTLEMENTS))
+
+
 def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
     """Place names of an article in order, with role. Their spans do not overlap; `text[start:end]` is the toponym."""
-    parsed = parse(article.text)
+    parsed = parse(recased(article.text, gazetteer))
     lookup, document = Lookup(parsed, gazetteer), document_features(parsed)
     starts = {first for first, _ in parsed.sentences}
     tagger = _tagger()
@@ -244,6 +301,8 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
             found[first, last] = min(tagger.marginal(labels[i - run[0]], i - run[0]) for i in range(first, last))
             if found[first, last] >= _SURE:
                 sure.add(" ".join(parsed.folded[first:last]))
+        if not spans and _cued(parsed, run):
+            spans, found[run] = [run], _CUED
         taken = {i for first, last in spans for i in range(first, last)}
         for match in lookup.longest(*run):
             around = [i for i in (match.first - 1, match.last) if run[0] <= i < run[1]]

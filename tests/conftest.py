@@ -24,7 +24,7 @@ def shared() -> Path:
         if os.environ.get("CI"):
             pytest.fail(f"{SHARED} is missing, and CI must not skip")
         pytest.skip("needs the gold sets beside the project")
-    sys.path.insert(0, str(SHARED / "tools"))
+    sys.path[:0] = [str(SHARED / "tools"), str(ROOT / "benchmarks")]
     return SHARED
 
 

@@ -1,6 +1,7 @@
 """Accuracy may rise, not fall: scores on the gold sets against the floors of `benchmarks/floors.json`."""
 
 import hashlib
+import importlib
 import json
 from pathlib import Path
 
@@ -90,3 +91,12 @@ def test_the_missions_places_stand_where_they_should(shared, written):
                 seen.add(mention["text"])
                 assert distance_km(Place("", "", spot["lat"], spot["lon"], ""), Place("", "", mention["lat"], mention["lon"], "")) <= spot["tolerance_km"], (row["id"], mention)
     assert seen == set(keys)
+
+
+def test_toponyms_of_the_corpora_held_out(shared):
+    """Trained on four fifths and read on the fifth, and trained on one corpus and read on the other (about a minute)."""
+    benchmark = importlib.import_module("toponyms")
+
+    figures = dict(benchmark.figures(shared / "corpora", shared / "tools" / "score_toponyms.py"))
+    print(figures)
+    assert {(title, k): figures[title][k] for title, floors in FLOORS["toponyms_held_out"].items() for k, floor in floors.items() if figures[title][k] < floor} == {}

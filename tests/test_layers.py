@@ -6,7 +6,7 @@ from pathlib import Path
 import geomap
 
 ORDER = [
-    "model", "errors", "resources", "text",
+    "model", "errors", "resources", "text", "senses",
     "dates", "datelines", "figures", "lexicon", "geonames", "holdings", "gazetteer", "stories", "articles",
     "roles", "toponyms", "resolve", "attach", "mentions", "events", "incidents", "pipeline",
     "records", "frame", "maps", "evaluate", "verbs", "cli", "__main__",

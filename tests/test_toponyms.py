@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -45,3 +46,29 @@ def test_offsets_are_true_whatever_the_text(gazetteer, parts):
 def test_one_word_and_no_word(gazetteer):
     assert find_toponyms(Article("a", ""), gazetteer) == []
     find_toponyms(Article("a", "Baku"), gazetteer)
+
+
+@pytest.mark.parametrize(("text", "names"), [
+    ("ARMENIAN FORCES SHELLED THE TOWN OF KALBAJAR ON MONDAY, THE DEFENCE MINISTRY IN BAKU SAID. TALKS IN NEW YORK FAILED.", {"ARMENIAN", "KALBAJAR", "BAKU", "NEW YORK"}),
+    ("at least ten people were killed in a market in baghdad on monday, police in iraq said. talks in new york failed.", {"baghdad", "iraq", "new york"}),
+])
+def test_text_in_one_case(gazetteer, text, names):
+    assert names <= set(located(gazetteer, text))
+
+
+def test_an_unknown_village_is_reported_without_a_place(gazetteer):
+    found = located(gazetteer, "Three soldiers were wounded in Qarzorashen village, Armenia's defence ministry said.")
+    name = next(n for n in found if n.startswith("Qarzorashen"))
+    assert found[name].place is None
+
+
+def test_time_is_linear_in_the_text(gazetteer):
+    paragraph = "Shelling was reported near Jermuk and Goris on Tuesday, the ministry in Yerevan said. Officials in Baku denied it.\n\n"
+
+    def spent(times):
+        began = time.process_time()
+        find_toponyms(Article("a", paragraph * times), gazetteer)
+        return time.process_time() - began
+
+    spent(50)
+    assert spent(1600) < 10 * spent(400)
