@@ -1,10 +1,11 @@
 """Toponyms: recognition, role, resolution and end to end, cross-validated, with the reliability of the scores.
 
-    python benchmarks/toponyms.py CORPORA SCORER
+    python benchmarks/toponyms.py SHARED
 
-CORPORA holds lgl.jsonl (LGL, Lieberman et al. 2010) and gwn.jsonl (GeoWebNews, Gritta et al. 2019). Five folds by a
+SHARED/corpora holds lgl.jsonl (LGL, Lieberman et al. 2010) and gwn.jsonl (GeoWebNews, Gritta et al. 2019). Five folds by a
 hash of the document's id: all three models are trained on four and the fifth is read through the whole pipeline.
-Then each corpus is read by models trained on the other alone. SCORER is a module with `score(gold, predicted)`.
+Then each corpus is read by models trained on the other alone. Scored by
+SHARED/tools/score_toponyms.py.
 """
 
 import importlib.util
@@ -25,11 +26,13 @@ from geomap.model import Article
 
 
 class Bench:
-    def __init__(self, folder):
+    def __init__(self, shared):
+        folder = shared / "corpora"
         self.gazetteer = Gazetteer.open(progress=print)
         self.corpora = {name: read(folder / f"{name}.jsonl") for name in ("lgl", "gwn")}
         everything = [a for articles in self.corpora.values() for a in articles]
         self.prepared = {a["id"]: train_toponyms.prepare(a, self.gazetteer) for a in everything}
+        self.sentences = [train_toponyms.prepare(a, self.gazetteer) for a in train_toponyms.halves(shared / "gold" / "event_location_dev.jsonl")[0]]
         self.roles = {a["id"]: train_toponyms.role_rows(a, self.gazetteer) for a in everything}
         self.problems = {a["id"]: train_resolver.problem_of(a, self.gazetteer) for a in everything}
         self.calibration = resolve.weights()["calibration"]
@@ -39,7 +42,7 @@ class Bench:
         """The pipeline with models trained on these articles only (the confidence model, of 14 weights, is shared)."""
         with tempfile.TemporaryDirectory() as scratch:
             crf, role = Path(scratch) / "t.crf", Path(scratch) / "r.crf"
-            train_toponyms.train([self.prepared[a["id"]] for a in articles], crf)
+            train_toponyms.train_with([self.prepared[a["id"]] for a in articles], self.sentences, crf)
             rows = [r for a in articles for r in self.roles[a["id"]]]
             if rows:
                 train_toponyms.train_roles(rows, role)
@@ -78,10 +81,10 @@ def show(title, scores):
     print(f"{title:24}", "  ".join(f"{k} {scores[k]:.3f}" for k in keys if scores.get(k) is not None), flush=True)
 
 
-def figures(folder, scorer):
+def figures(shared):
     """Yield (title, scores) of the five folds, then of each corpus read by models of the other."""
-    score = load(scorer)
-    bench = Bench(folder)
+    score = load(shared / "tools" / "score_toponyms.py")
+    bench = Bench(shared)
     everything = [a for articles in bench.corpora.values() for a in articles]
     predicted = {}
     for k in range(5):
@@ -95,11 +98,11 @@ def figures(folder, scorer):
             yield f"{source} -> {target}", scores | {"role_accuracy": None}  # only GeoWebNews has roles to learn from
 
 
-def main(folder, scorer):
-    for title, scores in figures(folder, scorer):
+def main(shared):
+    for title, scores in figures(shared):
         show(title, scores)
     print("Given gold spans, and the reliability of the scores: python benchmarks/train_resolver.py CORPORA")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

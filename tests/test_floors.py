@@ -97,6 +97,6 @@ def test_toponyms_of_the_corpora_held_out(shared):
     """Trained on four fifths and read on the fifth, and trained on one corpus and read on the other (about a minute)."""
     benchmark = importlib.import_module("toponyms")
 
-    figures = dict(benchmark.figures(shared / "corpora", shared / "tools" / "score_toponyms.py"))
+    figures = dict(benchmark.figures(shared))
     print(figures)
     assert {(title, k): figures[title][k] for title, floors in FLOORS["toponyms_held_out"].items() for k, floor in floors.items() if figures[title][k] < floor} == {}
