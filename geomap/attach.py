@@ -14,10 +14,10 @@ from geomap.resolve import distance_km
 from geomap.text import Parsed
 
 # Words that begin another happening: what stands on the other side belongs there.
-_TURN = frozenset("after before following followed follows when while as since until despite because whereas although amid hours days weeks shortly".split())
-_SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
+TURN = frozenset("after before following followed follows when while as since until despite because whereas although amid hours days weeks shortly".split())
+SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
 _CLAUSE = frozenset([",", ";", ":", "–", "—", "(", ")", "“", "”", '"']) | {"and", "but", "which", "who", "where", "that"}
-_AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
+AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
 _STRONG_AT = frozenset("in at near outside inside around across along off over through throughout between into to from".split())
 _SIDES = ("north", "south", "east", "west", "central", "upper", "lower", "downtown")
 _GOING = ("visit", "trip", "travel", "flew", "return", "fled", "march", "mov", "sent", "deploy")
@@ -29,7 +29,7 @@ _POSSESSED = frozenset("government president minister ministry leader leaders am
 _HIT = frozenset("struck hit hits hitting rocked shook shelled shelling bombed bombarded attacked raided stormed captured seized recaptured retook liberated occupied invaded entered left devastated flooded battered besieged reached visited visiting toured swept".split())
 _VERBS = frozenset("fought met held hold holds shot took fell freed".split())
 # "in the holy city of Najaf", "north of Baghdad": nouns that go on through "of" to the name.
-_KIND_OF_PLACE = frozenset(
+KIND_OF_PLACE = frozenset(
     "city town village district region province capital port area towns villages cities settlement settlements island suburb suburbs neighbourhood neighborhood county state governorate "
     "north south east west northeast northwest southeast southwest outskirts streets parts part side edge center centre countryside vicinity valley camp airport hilltop base sector front "
     "square border coast tribal heart borders neighbourhoods neighborhoods districts provinces areas km kilometers kilometres miles".split())
@@ -85,7 +85,7 @@ def dateline_end(parsed: Parsed) -> int:
 def head_of(parsed: Parsed, trigger: tuple[int, int]) -> tuple[int, int]:
     """A trigger without the turning word at its end, which belongs to what comes next: "talks" of "talks followed"."""
     first, last = trigger
-    while last - first > 1 and parsed.folded[last - 1] in _TURN:
+    while last - first > 1 and parsed.folded[last - 1] in TURN:
         last -= 1
     return first, last
 
@@ -94,16 +94,15 @@ def barrier(parsed: Parsed, a: int, b: int) -> float:
     """How strongly the words between two token positions part them."""
     between = parsed.folded[min(a, b) : max(a, b)]
     marks = [t.text for t in parsed.tokens[min(a, b) : max(a, b)]]
-    turns = sum(w in _TURN for w in between)
+    turns = sum(w in TURN for w in between)
     clauses = sum(w in _CLAUSE for w in between) + sum(m in _CLAUSE for m in marks if not m[0].isalpha())
     return 2.5 * turns + 0.6 * clauses
 
 
-def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *, place_bound: bool) -> tuple[Spot, float] | None:
-    """The spot in the trigger's sentence where the event happened, with its score; None when none can be defended.
+def place_by_rule(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *, place_bound: bool) -> tuple[Spot, float] | None:
+    """The spot in the trigger's sentence where talks or a visit took place, with its score; None when none can be defended.
 
-    `place_bound`: the event happens somewhere even when only a country is named (clashes, floods), unlike talks,
-    where a country is mostly a party.
+    A country is mostly a party to talks, so only a firm tie makes it the place; a visit (`place_bound`) is to somewhere.
     """
     first, last = trigger = head_of(parsed, trigger)
     best: tuple[float, Spot] | None = None
@@ -114,12 +113,8 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
             tie = 1.0
         country = spot.code in COUNTRY_CODES
         literal = spot.resolution.toponym.role is Role.LITERAL
-        if tie == 0 or spot.code == "CONT" or (spot.place and spot.place.id == "geomap:european-union"):
-            continue
         # A region seldom stands for a government, as a country or its capital does.
-        if (not literal and tie < (1.5 if spot.code in AREA_CODES else 2.0)) or (country and tie < 2 and not (literal and place_bound)):
-            continue
-        if country and not place_bound and tie < 2.5 and not literal:
+        if tie == 0 or (not literal and tie < (1.5 if spot.code in AREA_CODES else 2.0)) or (country and tie < (2 if literal else 2.5)):
             continue
         chained = spot.last
         distance = spot.first - last if spot.first >= last else first - spot.last
@@ -129,8 +124,13 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
             best = (score, spot)
     if best is None or best[0] < 0.2:
         return None
-    finer = [s for s in spots if s is not best[1] and s.place and best[1].place and _finer(s.place, best[1].place) and s.resolution.toponym.role is Role.LITERAL and abs(s.first - best[1].first) <= 6 and barrier(parsed, s.last, best[1].first) < 2]
-    return (finer[0] if finer else best[1]), best[0]
+    return finer(parsed, best[1], spots) or best[1], best[0]
+
+
+def finer(parsed: Parsed, spot: Spot, spots: Sequence[Spot]) -> Spot | None:
+    """A smaller literal place inside a spot's, named beside it: the village of "in Edilli, Karabakh"."""
+    near = (s for s in spots if s is not spot and s.resolution.toponym.role is Role.LITERAL and abs(s.first - spot.first) <= 6)
+    return next((s for s in near if s.place and spot.place and _finer(s.place, spot.place) and barrier(parsed, s.last, spot.first) < 2), None)
 
 
 def nearness(parsed: Parsed, trigger: tuple[int, int], first: int, last: int) -> float:
@@ -155,8 +155,8 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
     before = folded[at] if at >= 0 else ""
     literal = spot.resolution.toponym.role is Role.LITERAL
     beside = folded[spot.first - 1] if spot.first else ""
-    walked = at < spot.first - 1 and beside not in _KIND_OF_PLACE and beside != "the" and not beside.startswith(_SIDES)
-    if not literal and (walked or _before_noun(parsed, spot.last)):
+    walked = at < spot.first - 1 and beside not in KIND_OF_PLACE and beside != "the" and not beside.startswith(_SIDES)
+    if not literal and (walked or before_noun(parsed, spot.last)):
         return 0.0  # "in a Russian airstrike", "shelled the Syrian army"
     if at == last and (before in ("of", "in", "at", "near") or (place_bound and before in ("for", "over"))):
         return 2.5  # "the invasion of Ukraine", "fighting for Karabakh"
@@ -168,25 +168,25 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
         return 2.0
     if before in _STRONG_AT and (place_bound or before not in _WEAK_STRONG):
         return 1.5 if before in _WEAK_STRONG else 2.0
-    return 1.0 if before in _AT and (place_bound or before not in _TOPIC) else 0.0
+    return 1.0 if before in AT and (place_bound or before not in _TOPIC) else 0.0
 
 
 def _goes_on(parsed: Parsed, at: int, last: int) -> bool:
     """Whether the walk back from a name may pass this word: an article, an adjective, or "city of"."""
     word, text = parsed.folded[at], parsed.tokens[at].text
     if word == "of":
-        return at != last and at > 0 and (parsed.folded[at - 1] in _KIND_OF_PLACE or parsed.folded[at - 1].startswith("south") or parsed.folded[at - 1].startswith("north"))
+        return at != last and at > 0 and (parsed.folded[at - 1] in KIND_OF_PLACE or parsed.folded[at - 1].startswith("south") or parsed.folded[at - 1].startswith("north"))
     if text in ("'s", "’s", "-"):
         return True
-    return text[0].isalnum() and word not in _STOP and word not in _AT and word not in _HIT and word not in _POSSESSED and not (word.endswith("ed") and at >= last)
+    return text[0].isalnum() and word not in _STOP and word not in AT and word not in _HIT and word not in _POSSESSED and not (word.endswith("ed") and at >= last)
 
 
-def _before_noun(parsed: Parsed, at: int) -> bool:
+def before_noun(parsed: Parsed, at: int) -> bool:
     """Whether a noun follows, so that the name is its adjective: "Syrian army", "Israeli-held"."""
     if at >= len(parsed.tokens):
         return False
     text = parsed.tokens[at].text
-    return text == "-" or (text[0].isalpha() and parsed.folded[at] not in _STOP and parsed.folded[at] not in _KIND_OF_PLACE and parsed.folded[at] not in _AT and parsed.folded[at] not in _TURN)
+    return text == "-" or (text[0].isalpha() and parsed.folded[at] not in _STOP and parsed.folded[at] not in KIND_OF_PLACE and parsed.folded[at] not in AT and parsed.folded[at] not in TURN)
 
 
 def _finer(a: Place, b: Place) -> bool:
@@ -248,7 +248,7 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
             parted = 0.5
         if at < first and re.match(r",?\s*when\b", text[span.end : span.end + 8]):
             parted = 0.0  # "since 1991, when the army occupied …"
-        if not speech and any(w in _SAID for w in parsed.folded[min(at, last) : max(at, first)]):
+        if not speech and any(w in SAID for w in parsed.folded[min(at, last) : max(at, first)]):
             parted += 2.5
         score = -0.05 * distance - parted + (0.3 if span.date_start else -0.5)
         if best is None or score > best[0]:

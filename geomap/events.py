@@ -9,15 +9,17 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import combinations
 
-from geomap.attach import Spot, date_for, dateline_end, nearness, place_for, precision_of, spots_of
+from geomap.attach import Spot, date_for, dateline_end, nearness, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
 from geomap.lexicon import Hit, Lexicon, load_lexicon
 from geomap.mentions import MEMORY, SPEECH, fold_mentions
 from geomap.model import Actor, Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
+from geomap.placing import place_for
 from geomap.text import Parsed, parse
 
 _REMOTE = SPEECH | {"phone_call"}
@@ -270,12 +272,13 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
     # A place much nearer to another happening of the sentence is that one's.
     inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
     begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
-    bound = group in _PLACE_BOUND or kind == "visit"
-    found = place_for(scene.parsed, (hit.first, hit.last), inside, place_bound=bound)
+    bound = group in _PLACE_BOUND
+    find = partial(place_for, scene.parsed, (hit.first, hit.last), diplomacy=not bound, place_bound=bound or kind == "visit")
+    found = find(inside)
     if found and found[0].place is None:
         # A village that the gazetteer lacks: what is known around it stands for it, as "near".
         unknown = found[0]
-        known = place_for(scene.parsed, (hit.first, hit.last), [s for s in inside if s.place and s.first > unknown.first], place_bound=bound)
+        known = find([s for s in inside if s.place and s.first > unknown.first])
         around = known[0].place if known else None
         if around is None or around.feature_code in COUNTRY_CODES or (known and known[0].first - unknown.last > 6):
             return _NOWHERE

@@ -8,7 +8,7 @@ import geomap
 ORDER = [
     "model", "errors", "resources", "text", "senses",
     "dates", "datelines", "figures", "lexicon", "geonames", "holdings", "gazetteer", "stories", "articles",
-    "roles", "toponyms", "resolve", "attach", "mentions", "events", "incidents", "pipeline",
+    "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "pipeline",
     "records", "frame", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent

@@ -1,0 +1,110 @@
+"""Where a happening took place: which place name of its sentence a trigger belongs to.
+
+Fights, floods and marches are placed by a maximum-entropy model over pairs of trigger and name (the words between,
+the preposition, what stands nearer), trained by `benchmarks/train_placing.py` on half of Halterman's sentences (2019).
+Talks and visits, where a country is mostly a party, are placed by the rules of `attach`.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from geomap.attach import AT, KIND_OF_PLACE, SAID, TURN, Spot, anchor_of, before_noun, finer, head_of, nearness, place_by_rule
+from geomap.gazetteer import AREA_CODES, COUNTRY_CODES
+from geomap.model import Role
+from geomap.resources import data_file
+from geomap.senses import class_of
+from geomap.text import Parsed
+
+THRESHOLD = 0.4  # below it no place is given; at it three in four are right (benchmarks/events.py)
+_DISTANCES = (0, 1, 2, 4, 6, 9, 13, 20)
+_TELLING = TURN | AT | frozenset("who which that where by said and but".split())
+_PRONE = frozenset({"geomap:european-union"})  # unions of states, which act and are no place
+
+
+def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *, diplomacy: bool, place_bound: bool = True) -> tuple[Spot, float] | None:
+    """The spot in the trigger's sentence where the event happened, with its score; None when none can be defended.
+
+    `diplomacy`: talks, visits, statements, of which the model has seen none. `place_bound`: see `place_by_rule`.
+    """
+    spots = [s for s in spots if s.code != "CONT" and not (s.place and s.place.id in _PRONE)]
+    if diplomacy:
+        return place_by_rule(parsed, trigger, spots, place_bound=place_bound)
+    trigger = head_of(parsed, trigger)
+    spots = [s for s in spots if not _acts(parsed, trigger, s)]
+    best = max(((_probability(pair_features(parsed, trigger, spot, spots)), -i, spot) for i, spot in enumerate(spots)), default=None)
+    if best is None or best[0] < THRESHOLD:
+        return None
+    spot = best[2]
+    inner = finer(parsed, spot, spots)
+    return inner or spot, best[0]
+
+
+def _acts(parsed: Parsed, trigger: tuple[int, int], spot: Spot) -> bool:
+    """Whether a name is a state that does something rather than a place: "Baku liberated several cities"."""
+    state = spot.code in COUNTRY_CODES or spot.code == "PPLC"
+    return state and spot.resolution.toponym.role is Role.ASSOCIATIVE and anchor_of(parsed, spot, trigger, place_bound=True) < 1
+
+
+def pair_features(parsed: Parsed, trigger: tuple[int, int], spot: Spot, spots: Sequence[Spot]) -> list[str]:
+    """Features of one name beside one trigger, `spots` being all names of the sentence."""
+    first, last = trigger
+    words, tokens = parsed.folded, parsed.tokens
+    after = spot.first >= last
+    side = ">" if after else "<"
+    low, high = (last, spot.first) if after else (spot.last, first)
+    between = words[low:high]
+    others = [s for s in spots if s is not spot]
+    tie = anchor_of(parsed, spot, trigger, place_bound=True)
+    near = nearness(parsed, trigger, spot.first, spot.last)
+    rank = min(sum(nearness(parsed, trigger, s.first, s.last) < near for s in others), 4)
+    better = min(sum(anchor_of(parsed, s, trigger, place_bound=True) > tie for s in others), 3)
+    closer = min(sum((s.first >= last) == after and abs(s.first - first) < abs(spot.first - first) for s in others), 3)
+    at = _preposition(parsed, spot)
+    prep = words[at] if at >= 0 else "^"
+    above = words[at - 1] if at > 0 else "^"
+    following = words[spot.last] if spot.last < len(words) else "^"
+    code = "C" if spot.code in COUNTRY_CODES else "1" if spot.code == "ADM1" else "A" if spot.code in AREA_CODES else "?" if spot.place is None else "P"
+    role = "l" if spot.resolution.toponym.role is Role.LITERAL else "a"
+    distance = sum(len(between) > d for d in _DISTANCES)
+    marks = min(sum(not tokens[i].text[0].isalnum() for i in range(low, high)), 4)
+    verbs = min(sum(class_of(w)[0] == "v" for w in between), 3)
+    turns = min(sum(w in TURN for w in between), 2)
+    said = any(w in SAID for w in between)
+    inside = code == "C" and any(spot.first - 6 <= s.first <= spot.last + 4 and s.code not in COUNTRY_CODES for s in others)
+    return [
+        "b", f"tie={tie}", f"tie={tie}|{side}", f"d={distance}{side}", f"p={prep}", f"p={prep}|{side}", f"p={prep}|{code}", f"code={code}|{role}", f"role={role}|p={prep}",
+        f"n={following}", f"nc={class_of(following)}|{role}", f"v={verbs}{side}", f"c={marks}{side}", f"t={turns}{side}", f"said={said:d}{side}",
+        f"closer={closer}{side}", f"rank={rank}", f"rank={rank}|tie={tie}", f"better={better}|tie={tie}", f"o={spot.first <= 3:d}{side}|p={prep}", f"others={min(len(others), 4)}",
+        f"inside={inside:d}|{code}", f"code={code}|rank={min(rank, 3)}", f"vc={class_of(words[first])}|{side}", f"vx={words[first][-3:]}|{side}",
+        f"w2={above}", f"w2c={class_of(above)}|p={prep}", f"first={between[0] if between else '-'}|{side}", f"last={between[-1] if between else '-'}|{side}",
+        f"and={'and' in between:d}{side}c{min(marks, 2)}", f"adj={before_noun(parsed, spot.last):d}|{role}",
+        *[f"bw={w}" for w in between if w in _TELLING][:8],
+    ]
+
+
+def _preposition(parsed: Parsed, spot: Spot) -> int:
+    """The token that ties a name to its sentence: "in" of "in the northern city of Aleppo"; -1 at the text's start."""
+    words, at = parsed.folded, spot.first - 1
+    while at >= 0 and spot.first - at <= 7:
+        word = words[at]
+        through = word == "of" and at > 0 and words[at - 1] in KIND_OF_PLACE
+        if not (through or word in ("the", "a", "an") or word in KIND_OF_PLACE or parsed.tokens[at].text[0].isupper() or word.endswith(("ern", "ly"))):
+            break
+        at -= 1
+    return at
+
+
+@cache
+def _tagger() -> Any:
+    import pycrfsuite
+
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(data_file("data", "placing.crf")))
+    return tagger
+
+
+def _probability(features: list[str]) -> float:
+    tagger = _tagger()
+    tagger.set([features])
+    return float(tagger.marginal("here", 0))
