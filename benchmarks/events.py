@@ -18,7 +18,7 @@ from train_placing import is_gold, placed
 from train_toponyms import halves
 
 from geomap.articles import date_undated, read_articles
-from geomap.dates import find_dates
+from geomap.dates import VAGUE, find_dates
 from geomap.gazetteer import Gazetteer
 from geomap.incidents import merge_incidents
 from geomap.model import Article
@@ -89,7 +89,7 @@ def value_of(span):
     """A TimeSpan in TIMEX3's notation."""
     start = span.date_start
     if not start:
-        return None
+        return next((ref for words, ref in VAGUE.items() if re.fullmatch(words, span.text.lower())), None)
     if span.precision == "week":
         year, week, _ = date.fromisoformat(start).isocalendar()
         return f"{year}-W{week:02d}"

@@ -30,6 +30,13 @@ _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _PART = r"(?:\s+(?:early\s+|late\s+)?(?:morning|afternoon|evening|night|noon|midnight))?"
 _DASH = r"\s*(?:-|–|—|to|and|through|until)\s*"
 
+# Words that point at a time without saying which; the values are TIMEX3's.
+VAGUE = {
+    "now": "PRESENT_REF", "nowadays": "PRESENT_REF", "currently": "PRESENT_REF", "at present": "PRESENT_REF", "at the moment": "PRESENT_REF", "presently": "PRESENT_REF",
+    "recently": "PAST_REF", "previously": "PAST_REF", "in the past": "PAST_REF", "the past": "PAST_REF", "formerly": "PAST_REF",
+    "soon": "FUTURE_REF", "in the (?:near )?future": "FUTURE_REF", "the (?:near )?future": "FUTURE_REF",
+}
+
 # Only at the start of a word: trying every alternative at every letter costs six times as much.
 EXPRESSION = re.compile(r"(?<!\w)(?=[\w'’])(?:" + "|".join((
     rf"(?P<iso>\b{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b)",
@@ -48,8 +55,10 @@ EXPRESSION = re.compile(r"(?<!\w)(?=[\w'’])(?:" + "|".join((
     rf"(?P<shift>\b(?:(?:about|almost|nearly|some|more than|over|around|just)\s+)?(?P<sh_n>{_NUMBER}|the)\s+{_UNIT.format('sh_u')}\s+(?P<sh_dir>earlier|before|prior|later|after|afterwards?)\b)",
     rf"(?P<past>\b(?:(?:over|in|during|for|within)\s+)?(?:the\s+)?(?P<pa_dir>past|last|next|coming|previous)\s+(?P<pa_n>{_NUMBER})\s+{_UNIT.format('pa_u')}\b)",
     rf"(?P<recent>\b(?:in\s+)?(?:recent|the (?:past|last) few)\s+{_UNIT.format('re_u')}\b)",
-    r"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
-    r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|overnight(?!\s+(?:on\s+|into\s+)?[A-Z][a-z]+day)|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
+    r"(?P<unit>\b(?:(?P<un_part>early|earlier|late|later|the (?:beginning|start|middle|end) of|mid)[\s-]+)?(?P<un_rel>last|next|this|this past|the past|the previous|the following|the coming|the next|the current|the same|previous|coming|that)\s+(?P<un>week|month|year|decade|century|weekend|day|quarter)\b)",
+    r"(?P<deictic>\b(?:today|yesterday|tomorrow|tonight|the next (?:morning|afternoon|evening)|the following (?:morning|afternoon|evening)|overnight(?!\s+(?:on\s+|into\s+)?[A-Z][a-z]+day)|last night|this morning|this afternoon|this evening|the day before yesterday|the day after tomorrow|the day before|the next day|the following day|the previous day|earlier in the day|earlier (?=on the same day))\b)",
+    r"(?P<holiday>\b(?:Christmas(?: Eve| Day)?|New Year['’]s (?:Eve|Day)|Thanksgiving(?: Day)?|Halloween|Good Friday|Easter(?: Sunday| Monday)?|Valentine['’]s Day|May Day)\b)",
+    r"(?P<vague>\b(?:" + "|".join(VAGUE) + r")\b(?!-))",
     rf"(?P<year>\b(?:(?P<ye_part>early|mid|late|the (?:beginning|start|middle|end) of)[\s-]+)?(?P<ye>{_YEAR})\b(?![-/]\d|\s*(?:people|troops|soldiers|men|women|dead|killed|prisoners|hostages|dollars|km|miles|meters|metres|feet|percent|%)))",
 )) + ")", re.IGNORECASE)
 
@@ -171,6 +180,8 @@ def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
         year += month < r.published.month
     elif rel == "last":
         year -= month >= r.published.month
+    elif rel == "this":
+        pass
     else:
         year -= month > r.published.month
     return *_month(year, month, m["my_part"]), P.MONTH
@@ -324,12 +335,12 @@ def _unit(r: Resolver, m: re.Match[str], future: bool) -> Found:
 
 def _deictic(r: Resolver, m: re.Match[str], future: bool) -> Found:
     words = m["deictic"].lower()
-    anchored = words in ("the day before", "the next day", "the following day", "the previous day")
+    anchored = words in ("the day before", "the previous day") or words.startswith(("the next", "the following"))
     anchor = r.last if anchored else r.published
     if anchor is None:
         return None, None, P.UNKNOWN
     days = {"yesterday": -1, "last night": -1, "tomorrow": 1, "the day before yesterday": -2, "the day after tomorrow": 2,
-            "the day before": -1, "the previous day": -1, "the next day": 1, "the following day": 1}.get(words, 0)
+            "the day before": -1, "the previous day": -1}.get(words, int(anchored))
     day = anchor + timedelta(days=days)
     return day, day, P.DAY
 
@@ -341,11 +352,39 @@ def _bare_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
     return *_year(year, m["ye_part"]), P.YEAR
 
 
+def _vague(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    return None, None, P.UNKNOWN
+
+
+_FIXED = {"christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year's eve": (12, 31), "new year's day": (1, 1), "halloween": (10, 31), "valentine's day": (2, 14), "may day": (5, 1)}
+_AFTER_EASTER = {"good friday": -2, "easter": 0, "easter sunday": 0, "easter monday": 1}
+
+
+def _holiday_in(year: int, name: str) -> date:
+    if name in _FIXED:
+        return date(year, *_FIXED[name])
+    if name in _AFTER_EASTER:
+        from dateutil.easter import easter
+
+        return easter(year) + timedelta(days=_AFTER_EASTER[name])
+    first = date(year, 11, 1)  # Thanksgiving: the fourth Thursday of November
+    return first + timedelta(days=(3 - first.weekday()) % 7 + 21)
+
+
+def _holiday(r: Resolver, m: re.Match[str], future: bool) -> Found:
+    """The holiday's last day before the publication, or its next one in the future; of a month either way the nearest."""
+    if r.published is None:
+        return None, None, P.UNKNOWN
+    days = [_holiday_in(r.published.year + y, m["holiday"].lower().replace("’", "'")) for y in (-1, 0, 1)]
+    day = min(d for d in days if d >= r.published) if future else max(d for d in days if d <= r.published + timedelta(days=14))
+    return day, day, P.DAY
+
+
 _RULES: dict[str, Callable[[Resolver, re.Match[str], bool], Found]] = {
     "iso": _iso, "md_range": lambda r, m, f: _range(r, m, f, "mr"), "dm_range": lambda r, m, f: _range(r, m, f, "dr"),
     "md": lambda r, m, f: _calendar_day(r, m, f, "md"), "dm": lambda r, m, f: _calendar_day(r, m, f, "dm"),
     "slash": _slash, "my": _month_year, "season": _season, "quarter": _quarter, "decade": _decade, "years": _years, "weekday": _weekday,
-    "ago": _ago, "shift": _shift, "past": _past, "recent": _recent, "unit": _unit, "deictic": _deictic, "year": _bare_year,
+    "ago": _ago, "shift": _shift, "past": _past, "recent": _recent, "unit": _unit, "deictic": _deictic, "holiday": _holiday, "vague": _vague, "year": _bare_year,
 }
 
 
