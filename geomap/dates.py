@@ -366,7 +366,8 @@ def _holiday_in(year: int, name: str) -> date:
     if name in _AFTER_EASTER:
         from dateutil.easter import easter
 
-        return easter(year) + timedelta(days=_AFTER_EASTER[name])
+        sunday: date = easter(year)
+        return sunday + timedelta(days=_AFTER_EASTER[name])
     first = date(year, 11, 1)  # Thanksgiving: the fourth Thursday of November
     return first + timedelta(days=(3 - first.weekday()) % 7 + 21)
 

@@ -21,6 +21,7 @@ from geomap.mentions import MEMORY, SPEECH, fold_mentions
 from geomap.model import Actor, Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
 from geomap.placing import place_for
 from geomap.text import Parsed, parse
+from geomap.toponyms import recased
 
 _REMOTE = SPEECH | {"phone_call"}
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
@@ -67,7 +68,7 @@ class Scene:
 def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: Gazetteer, lexicon: Lexicon | None = None) -> list[Event]:
     """Events of an article in order of their sentences. Ids are unique over a run: the article's id and a number."""
     lexicon = lexicon or load_lexicon()
-    parsed = parse(article.text)
+    parsed = parse(recased(article.text, gazetteer))
     # Where a report was filed is not where something happened.
     filed = dateline_end(parsed)
     spots = [s for s in spots_of(parsed, resolutions) if s.last > filed]
@@ -299,7 +300,7 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
             place = near[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
         literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[0]) if s.place and s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
-        if literal and literal[-1].place and ((fights and background) or group in ("disaster", "civil")):
+        if literal and literal[-1].place and (fights or group in ("disaster", "civil")):
             place = literal[-1].place
             return place, place.lat, place.lon, precision_of(place), "context"
     return _NOWHERE

@@ -1,5 +1,6 @@
 """Tokens, sentences and name folding: every stage sees the text through these, so offsets agree everywhere."""
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -60,15 +61,18 @@ def tokenize(text: str) -> list[Token]:
 
 
 def sentences(text: str, tokens: list[Token]) -> list[tuple[int, int]]:
-    """Spans of sentences as (first token, one past the last token). A blank line or a line's end before a capital ends one too."""
-    spans, first = [], 0
+    """Spans of sentences as (first token, one past the last token).
+
+    A blank line ends one too, and a line's end before a capital, unless the text is wrapped at a fixed width.
+    """
+    spans, first, full = [], 0, _full_line(text)
     for i, token in enumerate(tokens):
         if i + 1 == len(tokens):
             spans.append((first, i + 1))
             break
         following = tokens[i + 1]
         gap = text[token.end : following.start]
-        if "\n" in gap:
+        if "\n" in gap and not (gap.count("\n") == 1 and token.end - text.rfind("\n", 0, token.start) - 1 >= full):
             ends = "\n\n" in gap.replace(" ", "").replace("\r", "").replace("\t", "") or _starts(following.text) or not following.text[0].isalpha()
         elif token.text in ".!?…" or (token.text in ("\"", "”", "’", "'", ")") and i > first and tokens[i - 1].text in ".!?…"):
             closes = following.text in ("”", "’", ")", "\"", "'") and not gap
@@ -81,6 +85,19 @@ def sentences(text: str, tokens: list[Token]) -> list[tuple[int, int]]:
             spans.append((first, i + 1))
             first = i + 1
     return spans
+
+
+_WRAPPED = (40, 100)  # widths at which mail and wire services wrap lines
+
+
+def _full_line(text: str) -> float:
+    """From which length a line of a hard-wrapped text runs on into the next; infinite for other texts."""
+    lengths = [len(line) for line in text.split("\n") if line.strip()]
+    if len(lengths) < 4:
+        return math.inf
+    widest = max(lengths)
+    near = sum(length >= 0.75 * widest for length in lengths)
+    return 0.6 * widest if _WRAPPED[0] <= widest <= _WRAPPED[1] and 2 * near >= len(lengths) else math.inf
 
 
 _OPENERS = frozenset("The A An In On At He She It They We But And As After Before While When If This That These Those His Her Its Their There For From With By However Meanwhile Officials Police".split())

@@ -257,7 +257,8 @@ def recased(text: str, gazetteer: Gazetteer) -> str:
         if not shouting or country or len(word[0]) == 1:
             return word[0]
         lowered = word[0].lower()
-        return lowered if _is_common(lowered) and len(lowered) == len(word[0]) else _titled(word[0])
+        opens = text[max(0, word.start() - 8) : word.start()].rstrip(" \n\"“'([")[-1:] in ("", ".", "!", "?", "]")
+        return lowered if _is_common(lowered) and len(lowered) == len(word[0]) and not opens else _titled(word[0])
 
     return _WORDS.sub(case, text)
 
