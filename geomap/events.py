@@ -12,13 +12,14 @@ from datetime import date
 from functools import partial
 from itertools import combinations
 
+from geomap.actors import State, find_actors
 from geomap.attach import Spot, date_for, dateline_end, nearness, precision_of, spots_of
 from geomap.dates import find_dates
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
 from geomap.lexicon import Hit, Lexicon, load_lexicon
 from geomap.mentions import MEMORY, SPEECH, fold_mentions
-from geomap.model import Actor, Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
+from geomap.model import Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
 from geomap.placing import place_for
 from geomap.text import Parsed, parse
 from geomap.toponyms import recased
@@ -179,7 +180,7 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
             date_start=start, date_end=finish, date_precision=precision, place=place,
             place_name=place.name if place else "", lat=lat, lon=lon, geo_precision=geo, place_basis=basis,
             reality=_reality(scene, hit, sentence), salience="background" if background else "current",
-            counts=tuple(counts), actors=_actors(scene, sentence), acled=hit.trigger.acled if kind == hit.trigger.type else lexicon.types[kind].acled, score=_score(place, start, hit),
+            counts=tuple(counts), actors=find_actors(parsed, sentence, _states(scene, sentence)), acled=hit.trigger.acled if kind == hit.trigger.type else lexicon.types[kind].acled, score=_score(place, start, hit),
             why=(f"{label}: \"{' '.join('|'.join(w) for w in hit.trigger.words)}\"", f"date: {dated}", f"place: {basis or 'none'}"),
         ))
     return events
@@ -331,15 +332,14 @@ def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
     return "claimed" if fighting and speaker and any(w in _CLAIM for w in (words if quoted else lead)) else "asserted"
 
 
-def _actors(scene: Scene, sentence: tuple[int, int]) -> tuple[Actor, ...]:
-    """States that act in the sentence, as their names, demonyms and capitals tell."""
-    actors = {}
+def _states(scene: Scene, sentence: tuple[int, int]) -> list[State]:
+    """Countries of a sentence, as their names, demonyms and capitals tell."""
+    states = []
     for spot in scene.spots_in(*sentence):
-        if spot.resolution.toponym.role is Role.ASSOCIATIVE:
-            country = scene.gazetteer.country(spot.place.country_code) if spot.place else None
-            if country and (spot.code in COUNTRY_CODES or spot.code == "PPLC"):
-                actors[country.country_code] = Actor(country.name, "state", country.country_code)
-    return tuple(actors[code] for code in sorted(actors))
+        country = scene.gazetteer.country(spot.place.country_code) if spot.place and (spot.code in COUNTRY_CODES or spot.code == "PPLC") else None
+        if country:
+            states.append(State(spot.first, spot.last, country.name, country.country_code, spot.resolution.toponym.role is Role.ASSOCIATIVE))
+    return states
 
 
 def _score(place: Place | None, start: str | None, hit: Hit) -> float:

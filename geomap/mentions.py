@@ -76,4 +76,4 @@ def _joined(a: Event, b: Event) -> Event:
     why = (best.why[0], dated.why[1], *best.why[2:])
     types = load_lexicon().types
     finer = next((e.acled for e in (best, a, b) if e.acled and e.acled != types[e.event_type].acled), best.acled)
-    return replace(best, event_type=kind, acled=finer, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: x.country_code)))
+    return replace(best, event_type=kind, acled=finer, why=why, date_start=dated.date_start, date_end=dated.date_end, date_precision=dated.date_precision, counts=tuple(counts.values()), actors=tuple(sorted({*a.actors, *b.actors}, key=lambda x: (x.country_code, x.role, x.name))))
