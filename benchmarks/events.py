@@ -65,6 +65,7 @@ def case_types(path, gazetteer, misses):
     gold, said, hit = Counter(g for g, _ in pairs), Counter(s for _, s in pairs), Counter(g for g, s in pairs if g == s)
     total = sum(n * (2 * hit[k] / (n + said[k])) for k, n in gold.items()) / len(pairs)
     print(f"CASE 2021 types, 30 labels: weighted F1 {total:.3f} over {len(pairs)}, accuracy {sum(hit.values()) / len(pairs):.3f}")
+    return total
 
 
 def event_places(path, gazetteer, misses):
@@ -83,6 +84,7 @@ def event_places(path, gazetteer, misses):
             print("place", row["text"][row["verb"][0] : row["verb"][1]], "said", pick and pick[0].resolution.toponym.text, "wanted", [t["phrase"] for t in row["toponyms"]], "|", row["text"][:250].replace("\n", " "))
     p, r = hits / max(said, 1), hits / max(wanted, 1)
     print(f"Halterman event places, held-out half: precision {p:.3f} recall {r:.3f} F1 {2 * p * r / (p + r):.3f} over {wanted}")
+    return 2 * p * r / (p + r)
 
 
 def value_of(span):
@@ -118,6 +120,7 @@ def date_values(path, misses):
                 print("date", timex["text"], timex["value"], [(s.text, value_of(s)) for s in near], row["dct"])
     p, r = right / said, right / wanted
     print(f"TimeBank/AQUAINT dates: value precision {p:.3f} recall {r:.3f} F1 {2 * p * r / (p + r):.3f} over {wanted}")
+    return 2 * p * r / (p + r)
 
 
 def five_articles(shared, gazetteer, misses):

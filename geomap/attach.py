@@ -241,7 +241,8 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
         distance = at - last if at >= last else first - at
         parted = barrier(parsed, last if at >= last else at + 1, at if at >= last else first)
         # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
-        if at - sentence[0] <= 2:
+        # So does the day that ends a sentence of what somebody said.
+        if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):
             parted *= 0.4
         between = text[min(span.end, parsed.tokens[first].start) : max(span.start, parsed.tokens[first].start)].lower()
         if re.search(r"\bhours (?:after|before)\b", between):

@@ -165,12 +165,14 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in SPEECH)
     if kind in SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
         time = None  # a year or a month in a statement is what it speaks of
+    # What is commemorated happened before; the sentence's day is the commemoration's.
+    remembered = lexicon.types[kind].group in ("violence", "disaster") and any(r.trigger.type == "commemoration" for r in rivals) and not (time and time.precision == DatePrecision.YEAR)
     several: list[TimeSpan | None] = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
-        start, finish, precision, dated = _dated(scene, when, kind, hit, sentence, before)
-        background = _is_background(article.published, finish, precision)
+        start, finish, precision, dated = _COMMEMORATED if remembered else _dated(scene, when, kind, hit, sentence, before)
+        background = remembered or _is_background(article.published, finish, precision)
         place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background, rivals)
         label = lexicon.types[kind].label
         events.append(Event(
@@ -184,6 +186,9 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
             why=(f"{label}: \"{' '.join('|'.join(w) for w in hit.trigger.words)}\"", f"date: {dated}", f"place: {basis or 'none'}"),
         ))
     return events
+
+
+_COMMEMORATED = (None, None, DatePrecision.UNKNOWN, "commemorated, without a date of its own")
 
 
 def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon) -> str:

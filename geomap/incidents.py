@@ -5,7 +5,7 @@ never chains two days together. Events are blocked by family and month, which ke
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from geomap.attach import covers, precision_of
@@ -17,20 +17,23 @@ from geomap.text import fold
 _FAMILY = {
     "shelling": "armed_clash", "attack": "armed_clash", "meeting": "talks", "ceasefire": "agreement",
 }
-_DIPLOMACY = frozenset({"talks", "agreement", "visit", "phone_call", "commemoration"})
-_SAME_WORDS = 0.25  # share of words that two reports of one statement have in common
+_DIPLOMACY = frozenset({"talks", "meeting", "agreement", "visit", "phone_call", "commemoration"})
+_PERSONS = frozenset({"head of state", "head of government", "minister", "official"})
+_SAME_WORDS = 0.18  # share of words that two reports of one statement have in common
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
 
 def merge_incidents(events: Iterable[Event]) -> list[Incident]:
     """Group events into incidents, in order of date and id. The result does not depend on the events' order."""
+    events = list(events)
+    casts = _casts(events)
     ordered = sorted(events, key=lambda e: (width_of(e), e.date_start or "9999", e.place is None, e.article_id, e.trigger_start, e.event_type))
     blocks: dict[tuple[str, str], list[int]] = {}
     groups: list[list[Event]] = []
     for event in ordered:
         keys = _blocks(event)
         options = {i for key in keys for i in blocks.get(key, ())}
-        fits = [(_likeness(groups[i], event), -i) for i in options if all(compatible(event, other) for other in groups[i])]
+        fits = [(_likeness(groups[i], event), -i) for i in options if all(compatible(event, other, casts) for other in groups[i])]
         if fits:
             chosen = -max(fits)[1]
             groups[chosen].append(event)
@@ -70,8 +73,36 @@ def _blocks(event: Event) -> list[tuple[str, str]]:
     return [*months, *{(family, m[1][:4]) for m in months}] if (last - first).days > 200 else months
 
 
-def compatible(a: Event, b: Event) -> bool:
-    """Whether two events may be one happening: family, time and place agree, and for speech the words."""
+def _casts(events: Iterable[Event]) -> dict[str, frozenset[str]]:
+    """The two countries that each article names most as actors: who "both sides" are."""
+    named: dict[str, dict[str, int]] = {}
+    for event in events:
+        counts = named.setdefault(event.article_id, {})
+        for code in _countries(event):
+            counts[code] = counts.get(code, 0) + 1
+    return {article: frozenset(sorted(counts, key=lambda c: (-counts[c], c))[:2]) for article, counts in named.items()}
+
+
+def _countries(event: Event) -> set[str]:
+    return {a.country_code for a in event.actors if a.country_code}
+
+
+def _known(event: Event, casts: Mapping[str, frozenset[str]]) -> set[str]:
+    """Countries of an event; its article's where it names none, or is of talks and statements, whose sides go unnamed."""
+    own = _countries(event)
+    return own | casts.get(event.article_id, frozenset()) if not own or event.event_type in _DIPLOMACY | SPEECH else own
+
+
+def _people(event: Event) -> set[str]:
+    """Family names of the people that an event names."""
+    return {a.name.split()[-1] for a in event.actors if a.role in _PERSONS}
+
+
+def compatible(a: Event, b: Event, casts: Mapping[str, frozenset[str]]) -> bool:
+    """Whether two events may be one happening: family, time and place agree, and for speech the words or the speaker.
+
+    `casts`: the countries that each article is about.
+    """
     if _FAMILY.get(a.event_type, a.event_type) != _FAMILY.get(b.event_type, b.event_type):
         return False
     if a.article_id == b.article_id and a.sentence == b.sentence and a.event_type == b.event_type and a.date_start != b.date_start:
@@ -79,8 +110,9 @@ def compatible(a: Event, b: Event) -> bool:
     if not _in_time(a, b) or (a.article_id == b.article_id and told_apart(a, b)):
         return False
     if a.event_type in SPEECH or b.event_type in SPEECH:
-        return a.event_type == b.event_type and _alike(a.sentence, b.sentence) >= _SAME_WORDS
-    return _in_place(a, b) and _counts_agree(a, b)
+        one_voice = a.article_id != b.article_id and bool(_people(a) & _people(b))
+        return a.event_type == b.event_type and (one_voice or (_alike(a.sentence, b.sentence) >= _SAME_WORDS and bool(_known(a, casts) & _known(b, casts))))
+    return _in_place(a, b, casts) and _counts_agree(a, b)
 
 
 def _in_time(a: Event, b: Event) -> bool:
@@ -91,30 +123,33 @@ def _in_time(a: Event, b: Event) -> bool:
     return gap.days <= slack
 
 
-def _in_place(a: Event, b: Event) -> bool:
+def _in_place(a: Event, b: Event, casts: Mapping[str, frozenset[str]]) -> bool:
     if a.place is None or b.place is None:
-        shared = {x.country_code for x in a.actors} & {x.country_code for x in b.actors}
-        return bool(shared) or a.article_id == b.article_id
+        return bool(_known(a, casts) & _known(b, casts)) or a.article_id == b.article_id
     return a.place.id == b.place.id or covers(a.place, b.place) or covers(b.place, a.place)
 
 
 def _counts_agree(a: Event, b: Event) -> bool:
     """Deaths a factor of ten apart are two happenings."""
-    deaths = [max((c.low or c.high or 0 for c in e.counts if c.kind == "killed"), default=0) for e in (a, b)]
+    deaths = [_deaths(e) for e in (a, b)]
     return not all(deaths) or max(deaths) <= 10 * min(deaths)
+
+
+def _deaths(event: Event) -> int:
+    return max((c.low or c.high or 0 for c in event.counts if c.kind == "killed"), default=0)
 
 
 def _likeness(group: list[Event], event: Event) -> float:
     """How well an event fits a group, to choose among several."""
-    actors = {x.country_code for x in event.actors}
+    actors = _countries(event)
     score = 0.0
     for other in group:
         same_place = event.place is not None and other.place is not None and event.place.id == other.place.id
-        score = max(score, same_place + 0.5 * (event.date_start == other.date_start) + 0.3 * bool(actors & {x.country_code for x in other.actors}) + _alike(event.sentence, other.sentence))
+        score = max(score, same_place + 0.5 * (event.date_start == other.date_start) + 0.3 * bool(actors & _countries(other)) + 0.5 * bool(_deaths(event) and _deaths(event) == _deaths(other)) + _alike(event.sentence, other.sentence))
     return score
 
 
 def _alike(a: str, b: str) -> float:
-    """Jaccard overlap of the longer words."""
-    first, second = ({w for w in fold(s).replace(",", " ").split() if len(w) > 3} for s in (a, b))
+    """Jaccard overlap of the longer words, by their first five letters."""
+    first, second = ({w[:5] for w in fold(s).replace(",", " ").split() if len(w) > 3} for s in (a, b))
     return len(first & second) / len(first | second) if first and second else 0.0

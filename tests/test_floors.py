@@ -100,3 +100,14 @@ def test_toponyms_of_the_corpora_held_out(shared):
     figures = dict(benchmark.figures(shared))
     print(figures)
     assert {(title, k): figures[title][k] for title, floors in FLOORS["toponyms_held_out"].items() for k, floor in floors.items() if figures[title][k] < floor} == {}
+
+
+def test_event_types_places_and_dates_of_the_public_sets(shared, gazetteer):
+    benchmark = importlib.import_module("events")
+    gold = shared / "gold"
+    scores = {
+        "case_types_weighted_f1": benchmark.case_types(gold / "event_types_case_dev.jsonl", gazetteer, False),
+        "event_places_f1": benchmark.event_places(gold / "event_location_dev.jsonl", gazetteer, False),
+        "dates_value_f1": benchmark.date_values(gold / "dates_tbaq.jsonl", False),
+    }
+    assert {k: v for k, v in scores.items() if v < FLOORS[k]} == {}
