@@ -39,6 +39,8 @@ _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|
 _HISTORY = 45  # days before publication from which an event is background
 _SHARED_TIME = 1.5
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
+_GENERAL = frozenset({"attack", "other"})
+_HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _TURNS = frozenset("after before following followed when while since".split())
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
@@ -135,7 +137,8 @@ def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Le
     """One trigger for each happening of a sentence: the longest of overlapping ones, one a clause and group."""
     strong = [h for h in hits if h.trigger.strength == "strong" and lexicon.types[h.trigger.type].group in ("violence", "disaster", "civil")]
     hits = [h for h in hits if h.trigger.strength != "weak" or not any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
-    hits.sort(key=lambda h: (-(h.last - h.first), _RANK[h.trigger.type], h.first))
+    # A general word yields to one that says how: "a suicide bomber attacked a mosque".
+    hits.sort(key=lambda h: (h.trigger.type in _GENERAL, -(h.last - h.first), _RANK[h.trigger.type], h.first))
     kept: list[Hit] = []
     for hit in hits:
         group = lexicon.types[hit.trigger.type].group
@@ -152,7 +155,10 @@ def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
     first, last = (a, b) if a.first < b.first else (b, a)
     between = scene.parsed.folded[first.first + 1 : last.first]
     marks = [t.text for t in scene.parsed.tokens[first.first + 1 : last.first]]
-    parting = _TURNS if "weak" in (a.trigger.strength, b.trigger.strength) else _TURNS | {"and", "that", "which"}
+    if first.trigger.strength == "weak" and last.trigger.strength != "weak" and len(between) <= _HOW:
+        parting: frozenset[str] | set[str] = {"before", "since", "that", "which"}  # "were killed when floods hit", "after a bus crashed": how they died
+    else:
+        parting = _TURNS if "weak" in (a.trigger.strength, b.trigger.strength) else _TURNS | {"and", "that", "which"}
     return not any(w in parting for w in between) and "," not in marks and ";" not in marks
 
 
@@ -175,13 +181,14 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
         background = remembered or _is_background(article.published, finish, precision)
         place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background, rivals)
         label = lexicon.types[kind].label
+        reality, claimant = _reality(scene, hit, sentence)
         events.append(Event(
             id="", article_id=article.id, event_type=kind, start=begin, end=end, sentence=article.text[begin:end],
             trigger=article.text[parsed.tokens[hit.first].start : parsed.tokens[hit.last - 1].end],
             trigger_start=parsed.tokens[hit.first].start, trigger_end=parsed.tokens[hit.last - 1].end,
             date_start=start, date_end=finish, date_precision=precision, place=place,
             place_name=place.name if place else "", lat=lat, lon=lon, geo_precision=geo, place_basis=basis,
-            reality=_reality(scene, hit, sentence), salience="background" if background else "current",
+            reality=reality, claimant=claimant, salience="background" if background else "current",
             counts=tuple(counts), actors=find_actors(parsed, sentence, _states(scene, sentence)), acled=hit.trigger.acled if kind == hit.trigger.type else lexicon.types[kind].acled, score=_score(place, start, hit),
             why=(f"{label}: \"{' '.join('|'.join(w) for w in hit.trigger.words)}\"", f"date: {dated}", f"place: {basis or 'none'}"),
         ))
@@ -323,18 +330,19 @@ def _time_near(scene: Scene, hit: Hit, time: TimeSpan) -> float:
     return 0.06 * len(words.split()) + 0.6 * sum(words.count(m) for m in (",", ";", " and ", " which ", " that "))
 
 
-def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> str:
-    """Claimed when a party accuses, alleges or says it; the speech act itself is asserted."""
+def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> tuple[str, str]:
+    """Claimed when a party accuses, alleges or says it, with the state that does; the speech act itself is asserted."""
     if hit.trigger.type in SPEECH:
-        return "asserted"
+        return "asserted", ""
     words = scene.parsed.folded[sentence[0] : sentence[1]]
     lead = scene.parsed.folded[sentence[0] : hit.first]
-    if any(w in _DEFINITELY_CLAIM for w in lead):
-        return "claimed"
-    speaker = any(s.resolution.toponym.role is Role.ASSOCIATIVE for s in scene.spots_in(*sentence))
+    speakers = [s for s in _states(scene, sentence) if s.acts]
     quoted = scene.article.text[scene.parsed.tokens[sentence[0]].start] in "\"“"
     fighting = hit.trigger.type in ("armed_clash", "shelling", "explosion", "attack", "ceasefire_violation", "mass_grave", "detention", "territory_change")
-    return "claimed" if fighting and speaker and any(w in _CLAIM for w in (words if quoted else lead)) else "asserted"
+    accused = any(w in _DEFINITELY_CLAIM for w in lead)
+    if accused or (fighting and speakers and any(w in _CLAIM for w in (words if quoted else lead))):
+        return "claimed", speakers[0].name if speakers else ""
+    return "asserted", ""
 
 
 def _states(scene: Scene, sentence: tuple[int, int]) -> list[State]:

@@ -3,7 +3,8 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,17 @@ from shapely.geometry import Point
 
 from geomap.errors import ConfigError
 from geomap.gazetteer import Gazetteer
-from geomap.lexicon import load_lexicon
+from geomap.lexicon import load_lexicon, load_styles
 from geomap.model import Article, Event, Incident
+from geomap.records import read_report, report_record
 
 COLUMNS = (
     "incident_id", "event_type", "event_group", "title", "date_start", "date_end", "date_precision", "place_name", "country_code",
     "admin1", "place_id", "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured",
     "detained", "released", "actors", "n_articles", "sources", "quote", "score", "plover", "acled", "event_ids",
-    "trigger", "place_names", "place_status", "place_basis",
+    "trigger", "place_names", "place_status", "place_basis", "claimed_by", "fatalities_reports", "reports",
 )
-_INTEGERS = ("geo_precision", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released", "n_articles")
+INTEGERS = ("geo_precision", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released", "n_articles")
 _LINK = " | "
 
 
@@ -35,10 +37,10 @@ def to_geodataframe(incidents: Iterable[Incident], articles: Iterable[Article], 
 
 def _typed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     """The same types whatever the source: integers that may be missing, and text as objects with None for nothing."""
-    for column in frame.columns.drop(["geometry", "score", *_INTEGERS]):
+    for column in frame.columns.drop(["geometry", "score", *INTEGERS]):
         frame[column] = pd.Series([None if pd.isna(v) or v == "" else str(v) for v in frame[column]], index=frame.index, dtype=object)
     frame["score"] = frame["score"].astype(float)
-    for column in _INTEGERS:
+    for column in INTEGERS:
         frame[column] = pd.array(pd.to_numeric(frame[column]), dtype="Int64")
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
 
@@ -48,7 +50,7 @@ def _row(incident: Incident, articles: dict[str, Article], gazetteer: Gazetteer)
     kind = load_lexicon().types[incident.event_type]
     dated = min((e for e in events if e.date_start), key=lambda e: (_days(e), e.article_id), default=best)
     place = best.place
-    low, number, high = _fatalities(events)
+    low, number, high = _fatalities(events, articles)
     ids = list(dict.fromkeys(e.article_id for e in events))
     return {
         "incident_id": incident.incident_id, "event_type": kind.id, "event_group": kind.group,
@@ -66,6 +68,8 @@ def _row(incident: Incident, articles: dict[str, Article], gazetteer: Gazetteer)
         "event_ids": ";".join(sorted(e.id for e in events)), "trigger": best.trigger,
         "place_names": "; ".join(_names(place.id, place.name, gazetteer)) if place and place.status else None,
         "place_status": (place.status or None) if place else None, "place_basis": best.place_basis or None,
+        "claimed_by": "; ".join(sorted({e.claimant for e in events if e.claimant})) or None, "fatalities_reports": _who_counted(events, articles) or None,
+        "reports": json.dumps([report_record(e, articles.get(e.article_id)) for e in sorted(events, key=lambda e: e.id)], ensure_ascii=False),
         "geometry": Point(round(best.lon, 5), round(best.lat, 5)) if best.lat is not None and best.lon is not None else None,
     }
 
@@ -86,19 +90,38 @@ def _title(label: str, best: Event, dated: Event) -> str:
     return label.split(" / ")[0] + where + when
 
 
+def _name(article: Article) -> str:
+    return article.source or article.title or article.id
+
+
 def _source(article: Article) -> str:
-    parts = [article.source or article.title or article.id, article.published or "", article.url]
+    parts = [_name(article), article.published or "", article.url]
     return ", ".join(part.replace(_LINK, " ") for part in parts if part)
 
 
-def _fatalities(events: Iterable[Event]) -> tuple[int | None, int | None, int | None]:
-    """Least, best and most deaths reported. Best is the highest number that a report gives as at least or exactly."""
-    counts = [c for e in events for c in e.counts if c.kind == "killed" and (c.low or c.high) is not None]
-    if not counts:
+def _fatalities(events: Iterable[Event], articles: Mapping[str, Article]) -> tuple[int | None, int | None, int | None]:
+    """Least, best and most deaths reported.
+
+    Best is what the newest articles say, told as fact rather than claimed where any does, and of that the highest.
+    """
+    told = [(e.reality == "asserted", _published(e, articles), c) for e in events for c in e.counts if c.kind == "killed" and (c.low or c.high) is not None]
+    if not told:
         return None, None, None
-    lows, highs = [c.low for c in counts if c.low is not None], [c.high for c in counts if c.high is not None]
-    best = max(lows) if lows else max(highs)
-    return min(lows, default=0), best, max([*highs, best])
+    newest = max(t[:2] for t in told)
+    best = max(n for *when, c in told if tuple(when) == newest and (n := c.low if c.low is not None else c.high) is not None)
+    numbers = [n for _, _, c in told for n in (c.low, c.high) if n is not None]
+    return min((c.low or 0 for _, _, c in told)), best, max(numbers)
+
+
+def _published(event: Event, articles: Mapping[str, Article]) -> str:
+    article = articles.get(event.article_id)
+    return (article.published or "") if article else ""
+
+
+def _who_counted(events: Iterable[Event], articles: Mapping[str, Article]) -> str:
+    """Who said how many died: "at least 286 (AFP, 2022-10-04); over 280 (…)", oldest first."""
+    told = {(_published(e, articles), " ".join(c.text.split()), _name(articles[e.article_id]) if e.article_id in articles else e.article_id) for e in events for c in e.counts if c.kind == "killed"}
+    return "; ".join(f"{text} ({', '.join(filter(None, (name, day)))})" for day, text, name in sorted(told))
 
 
 def _most(events: Iterable[Event], *kinds: str) -> int | None:
@@ -166,9 +189,32 @@ def _gdal(driver: str, **options: str) -> Callable[[gpd.GeoDataFrame, Path], Non
 
 
 def _kml(frame: gpd.GeoDataFrame, path: Path) -> None:
-    out = frame[frame.geometry.notna()].copy()
-    out["Name"], out["description"], out["begin"], out["end"] = out["title"], out["quote"], out["date_start"], out["date_end"]
-    out[["Name", "description", "begin", "end", "event_type", "sources", "geometry"]].to_file(path, driver="KML")
+    """A folder an event type, each with its own icon colour, for Google Earth."""
+    from xml.sax.saxutils import escape
+
+    types = load_lexicon().types
+    styles = load_styles()
+    placed = frame[frame.geometry.notna()]
+
+    def clean(value: Any) -> str:
+        return "" if value is None or pd.isna(value) else escape("".join(c for c in str(value) if c in "\t\n\r" or ord(c) >= 32))
+
+    out = ['<?xml version="1.0" encoding="UTF-8"?>', '<kml xmlns="http://www.opengis.net/kml/2.2"><Document id="incidents"><name>Incidents</name>']
+    used = [t for t in types if (placed.event_type == t).any()]
+    for kind in used:
+        colour = styles[types[kind].group].colour.lstrip("#")
+        abgr = "ff" + colour[4:6] + colour[2:4] + colour[0:2]
+        out.append(f'<Style id="{kind}"><IconStyle><color>{abgr}</color><Icon><href>https://maps.google.com/mapfiles/kml/shapes/placemark_circle.png</href></Icon></IconStyle></Style>')
+    for kind in used:
+        rows = placed[placed.event_type == kind]
+        out.append(f"<Folder><name>{clean(types[kind].label)} ({len(rows)})</name>")
+        for row in rows.itertuples():
+            span = f"<TimeSpan><begin>{row.date_start}</begin><end>{row.date_end or row.date_start}</end></TimeSpan>" if row.date_start else ""
+            text = "\n".join(filter(None, (clean(row.quote), clean(row.sources))))
+            out.append(f'<Placemark id="{clean(row.incident_id)}"><name>{clean(row.title)}</name><description>{text}</description>{span}<styleUrl>#{kind}</styleUrl>'
+                       f"<Point><coordinates>{row.geometry.x:.5f},{row.geometry.y:.5f}</coordinates></Point></Placemark>")
+        out.append("</Folder>")
+    path.write_text("\n".join([*out, "</Document></kml>"]) + "\n", encoding="utf-8")
 
 
 # Shapefile field names are cut at ten characters; these stay apart and readable.
@@ -176,18 +222,24 @@ SHAPEFILE_NAMES = {
     "incident_id": "incident", "event_type": "type", "event_group": "type_group", "date_start": "date_start", "date_end": "date_end",
     "date_precision": "date_prec", "place_name": "place", "country_code": "country", "geo_precision": "geo_prec", "fatalities_low": "fatal_low",
     "fatalities_best": "fatal_best", "fatalities_high": "fatal_high", "n_articles": "articles", "event_ids": "event_ids", "place_names": "all_names",
-    "place_status": "status", "place_basis": "place_basi",
+    "place_status": "status", "place_basis": "place_basi", "fatalities_reports": "fatal_said",
 }
 
 
 def _shapefile(frame: gpd.GeoDataFrame, path: Path) -> None:
+    warnings.warn(f"{path.name}: a Shapefile cuts text at 250 characters and field names at ten (see docs/formats.md); .gpkg keeps all", stacklevel=2)
     out = frame.copy()
     for column in out.columns.drop("geometry"):
-        if column not in _INTEGERS and column != "score":
+        if column not in INTEGERS and column != "score":
             out[column] = out[column].map(lambda v: v if v is None else v[:250])
-        elif column in _INTEGERS:
+        elif column in INTEGERS:
             out[column] = out[column].astype("float")
     out.rename(columns=SHAPEFILE_NAMES).to_file(path, driver="ESRI Shapefile", encoding="utf-8")
+
+
+def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without a cell that a spreadsheet would take for a formula: such a cell gets an apostrophe."""
+    return pd.DataFrame({c: [f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for v in table[c]] for c in table.columns}, columns=table.columns)
 
 
 def _csv(frame: gpd.GeoDataFrame, path: Path) -> None:
@@ -195,9 +247,8 @@ def _csv(frame: gpd.GeoDataFrame, path: Path) -> None:
     flat = pd.DataFrame(_records(frame), columns=[c for c in frame.columns if c != "geometry"])
     flat.insert(0, "lat", [None if p is None else p.y for p in frame.geometry])
     flat.insert(1, "lon", [None if p is None else p.x for p in frame.geometry])
-    for column in flat.columns:
-        flat[column] = [f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for v in flat[column]]
-    for column in _INTEGERS:
+    flat = spreadsheet_safe(flat)
+    for column in INTEGERS:
         flat[column] = pd.array(pd.to_numeric(flat[column]), dtype="Int64")
     flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
@@ -246,6 +297,18 @@ def read_incidents(path: str | Path) -> gpd.GeoDataFrame:
     for column in ("date_start", "date_end"):
         frame[column] = pd.to_datetime(frame[column], errors="coerce").dt.strftime("%Y-%m-%d")
     return _typed(frame)
+
+
+def events_in(frame: gpd.GeoDataFrame) -> tuple[list[Event], list[Article]]:
+    """The events that a frame's incidents were merged from, and their articles without text.
+
+    Raises ConfigError when the reports were cut, as a Shapefile does.
+    """
+    try:
+        pairs = [read_report(report) for cell in frame["reports"] for report in json.loads(cell)]
+    except (TypeError, ValueError, KeyError):
+        raise ConfigError("the file's field `reports` is cut or damaged (a Shapefile cannot hold it); keep a .geojson, .gpkg or .parquet to update") from None
+    return [event for event, _ in pairs], list({article.id: article for _, article in pairs}.values())
 
 
 def _from_features(document: Any) -> gpd.GeoDataFrame:

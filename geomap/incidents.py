@@ -6,6 +6,7 @@ never chains two days together. Events are blocked by family and month, which ke
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from geomap.attach import covers, precision_of
@@ -20,11 +21,15 @@ _FAMILY = {
 _DIPLOMACY = frozenset({"talks", "meeting", "agreement", "visit", "phone_call", "commemoration"})
 _PERSONS = frozenset({"head of state", "head of government", "minister", "official"})
 _SAME_WORDS = 0.18  # share of words that two reports of one statement have in common
+_MONTH = 31  # days
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
 
-def merge_incidents(events: Iterable[Event]) -> list[Incident]:
-    """Group events into incidents, in order of date and id. The result does not depend on the events' order."""
+def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = None) -> list[Incident]:
+    """Group events into incidents, in order of date and id. The result does not depend on the events' order.
+
+    `known`: incident ids of events merged before; an incident keeps the id of most of its events.
+    """
     events = list(events)
     casts = _casts(events)
     ordered = sorted(events, key=lambda e: (width_of(e), e.date_start or "9999", e.place is None, e.article_id, e.trigger_start, e.event_type))
@@ -44,7 +49,7 @@ def merge_incidents(events: Iterable[Event]) -> list[Incident]:
             held = blocks.setdefault(key, [])
             if chosen not in held:
                 held.append(chosen)
-    incidents = [_incident(group) for group in groups]
+    incidents = _keep_ids([_incident(group) for group in groups], known or {})
     return sorted(incidents, key=lambda i: (min(e.date_start or "9999" for e in i.events), i.incident_id))
 
 
@@ -54,6 +59,20 @@ def _incident(group: list[Event]) -> Incident:
     first = min(group, key=lambda e: (e.article_id, e.trigger_start, e.event_type, e.date_start or ""))
     digest = hashlib.sha256(f"{first.article_id}\x1f{first.trigger_start}\x1f{first.event_type}\x1f{first.date_start}".encode()).hexdigest()[:12]
     return Incident(f"{kinds[0]}-{digest}", kinds[0], ordered)
+
+
+def _keep_ids(incidents: list[Incident], known: Mapping[str, str]) -> list[Incident]:
+    """Give each known id to the incident that holds most of its events; each is given once."""
+    votes: dict[tuple[str, str], int] = {}
+    for incident in incidents:
+        for event in incident.events:
+            if event.id in known:
+                votes[known[event.id], incident.incident_id] = votes.get((known[event.id], incident.incident_id), 0) + 1
+    given: dict[str, str] = {}
+    for (old, new), _ in sorted(votes.items(), key=lambda v: (-v[1], v[0])):
+        if old not in given.values() and new not in given:
+            given[new] = old
+    return [replace(i, incident_id=given.get(i.incident_id, i.incident_id)) for i in incidents]
 
 
 def _blocks(event: Event) -> list[tuple[str, str]]:
@@ -105,8 +124,10 @@ def compatible(a: Event, b: Event, casts: Mapping[str, frozenset[str]]) -> bool:
     """
     if _FAMILY.get(a.event_type, a.event_type) != _FAMILY.get(b.event_type, b.event_type):
         return False
-    if a.article_id == b.article_id and a.sentence == b.sentence and a.event_type == b.event_type and a.date_start != b.date_start:
-        return False
+    if a.event_type != b.event_type and "attack" in (a.event_type, b.event_type) and max(width_of(a), width_of(b)) > _MONTH:
+        return False  # a war of a year is not one of its attacks
+    if a.article_id == b.article_id and a.sentence == b.sentence and (a.event_type != b.event_type or a.date_start != b.date_start):
+        return False  # the sentence tells them apart
     if not _in_time(a, b) or (a.article_id == b.article_id and told_apart(a, b)):
         return False
     if a.event_type in SPEECH or b.event_type in SPEECH:

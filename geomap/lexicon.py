@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,11 @@ class Lexicon:
                 self.types[kind.id] = kind
                 for group in row["triggers"]:
                     for words in group["words"]:
-                        self._add(Trigger(kind.id, _patterns(words), group.get("acled", kind.acled), group.get("strength", "strong"), group.get("needs", "")))
+                        for patterns in _patterns(words):
+                            self._add(Trigger(kind.id, patterns, group.get("acled", kind.acled), group.get("strength", "strong"), group.get("needs", "")))
             for words in table["never"]:
-                self._add(Trigger("", _patterns(words), "", "never", ""))
+                for patterns in _patterns(words):
+                    self._add(Trigger("", patterns, "", "never", ""))
         except KeyError as missing:
             raise ConfigError(f"{path}: an event type lacks {missing}; every type needs id, group, label, plover, acled, symbol, examples and triggers") from None
 
@@ -78,8 +81,14 @@ class Lexicon:
         return [h for h in hits if h.trigger.strength != "never" and not any(n.first < h.last and h.first < n.last for n in never)]
 
 
-def _patterns(words: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(word.split("|")) for word in words.split())
+def _patterns(words: str) -> list[tuple[tuple[str, ...], ...]]:
+    """The word patterns of a trigger; several where an alternative has several words ("held|took+place")."""
+    choices: list[list[tuple[tuple[str, ...], ...]]] = []
+    for word in words.split():
+        alternatives = word.split("|")
+        single = tuple(a for a in alternatives if "+" not in a)
+        choices.append([*([(single,)] if single else []), *(tuple((w,) for w in a.split("+")) for a in alternatives if "+" in a)])
+    return [tuple(pattern for part in parts for pattern in part) for parts in product(*choices)]
 
 
 def _fits(alternatives: tuple[str, ...], word: str) -> bool:
@@ -113,3 +122,18 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
         return Lexicon(tomllib.loads(path.read_text(encoding="utf-8")), path)
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable event lexicon ({error})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a group of event types looks."""
+
+    label: str
+    colour: str
+
+
+@cache
+def load_styles() -> dict[str, Style]:
+    """`data/styles.toml`: group -> style."""
+    table = tomllib.loads(data_file("data", "styles.toml").read_text(encoding="utf-8"))
+    return {group: Style(row["label"], row["colour"]) for group, row in table.items()}

@@ -156,6 +156,7 @@ class Event:
     salience: str
     counts: tuple[Count, ...] = ()
     actors: tuple[Actor, ...] = ()
+    claimant: str = ""
     acled: str = ""
     score: float = 0.0
     why: tuple[str, ...] = ()

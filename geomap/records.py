@@ -3,7 +3,7 @@
 from typing import Any
 
 from geomap.gazetteer import Gazetteer
-from geomap.model import Event, Place, Resolution
+from geomap.model import Actor, Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution
 
 
 def place_record(place: Place | None, gazetteer: Gazetteer) -> dict[str, Any]:
@@ -36,9 +36,36 @@ def event_record(event: Event, *, explain: bool) -> dict[str, Any]:
         "date_start": event.date_start, "date_end": event.date_end, "date_precision": str(event.date_precision),
         "place_name": event.place_name or None, "lat": event.lat, "lon": event.lon,
         "geo_precision": int(event.geo_precision) if event.geo_precision else None, "place_basis": event.place_basis or None,
-        "reality": event.reality, "salience": event.salience,
+        "reality": event.reality, "claimant": event.claimant or None, "salience": event.salience,
         "counts": [{"kind": c.kind, "low": c.low, "high": c.high, "text": c.text, "start": c.start, "end": c.end} for c in event.counts],
         "actors": [{"name": a.name, "role": a.role, "country_code": a.country_code} for a in event.actors],
         "acled": event.acled, "score": event.score,
     }
     return row | ({"why": list(event.why)} if explain else {})
+
+
+def report_record(event: Event, article: Article | None) -> dict[str, Any]:
+    """An event and who reported it, with all that merging it again needs."""
+    place = {f: getattr(event.place, f) for f in Place.__dataclass_fields__} if event.place else None
+    source = {f: getattr(article, f) for f in _SOURCE} if article else {}
+    return {
+        "article": event.article_id, **{k: v for k, v in source.items() if v}, "sentence": event.sentence, "sentence_start": event.start, "sentence_end": event.end,
+        **event_record(event, explain=True), "place": place,
+    }
+
+
+_SOURCE = ("title", "published", "url", "source")
+
+
+def read_report(report: dict[str, Any]) -> tuple[Event, Article]:
+    """What `report_record` wrote; the article comes without its text."""
+    article = Article(report["article"], "", **{k: report[k] for k in _SOURCE if report.get(k)})
+    event = Event(
+        id=report["id"], article_id=report["article"], event_type=report["event_type"], start=report["sentence_start"], end=report["sentence_end"], sentence=report["sentence"],
+        trigger=report["trigger"], trigger_start=report["trigger_start"], trigger_end=report["trigger_end"], date_start=report["date_start"], date_end=report["date_end"],
+        date_precision=DatePrecision(report["date_precision"]), place=Place(**report["place"]) if report["place"] else None, place_name=report["place_name"] or "",
+        lat=report["lat"], lon=report["lon"], geo_precision=GeoPrecision(report["geo_precision"]) if report["geo_precision"] else None, place_basis=report["place_basis"] or "",
+        reality=report["reality"], salience=report["salience"], counts=tuple(Count(**c) for c in report["counts"]), actors=tuple(Actor(**a) for a in report["actors"]),
+        claimant=report["claimant"] or "", acled=report["acled"], score=report["score"], why=tuple(report["why"]),
+    )
+    return event, article

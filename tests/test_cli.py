@@ -128,3 +128,24 @@ def test_help_is_instant():
 def test_every_help_text_has_an_example(run, verb):
     code, out, _ = run(*verb.split(), "--help")
     assert code == 0 and "example: geomap" in out
+
+
+def test_an_update_keeps_ids_and_says_what_changed(run, tmp_path):
+    names = sorted(Path(SAMPLES).iterdir())
+    first, rest = [str(n) for n in names[:8]], [str(n) for n in names[8:]]
+    path = tmp_path / "i.geojson"
+    assert run("extract", *first, "-o", path, "--published", "2022-10-04")[0] == 0
+    before = {f["id"] for f in json.loads(path.read_text(encoding="utf-8"))["features"]}
+    code, _, err = run("extract", *first, "--update", path, "--published", "2022-10-04")
+    assert code == 0
+    said = dict(line.split() for line in err.splitlines() if line.split()[:1] in (["new"], ["updated"], ["unchanged"]))
+    assert said == {"new": "0", "updated": "0", "unchanged": str(len(before))}
+    code, _, err = run("extract", *rest, "--update", path, "--published", "2022-10-04")
+    after = {f["id"] for f in json.loads(path.read_text(encoding="utf-8"))["features"]}
+    assert before <= after and len(after) > len(before) and f"new {' ' * 0}" in " ".join(err.split())
+
+
+def test_an_update_of_a_file_that_is_not_ours(run, tmp_path):
+    (tmp_path / "x.geojson").write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": null, "properties": {"a": 1}}]}')
+    code, _, err = run("extract", SAMPLES, "--update", tmp_path / "x.geojson")
+    assert code == 2 and "lacks the field(s)" in err

@@ -9,7 +9,7 @@ ORDER = [
     "model", "errors", "resources", "text", "senses",
     "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "stories", "articles",
     "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "pipeline",
-    "records", "frame", "maps", "evaluate", "verbs", "cli", "__main__",
+    "records", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent
 

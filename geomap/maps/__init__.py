@@ -16,19 +16,10 @@ import geopandas as gpd
 import pandas as pd
 from branca.element import Element
 
-from geomap.lexicon import load_lexicon
+from geomap.lexicon import load_lexicon, load_styles
 from geomap.resources import data_file
 
 _HERE = Path(__file__).parent
-# Okabe and Ito's palette, safe for the colour-blind; the symbol tells types of one group apart.
-GROUP_COLOURS = {
-    "violence": "#D55E00", "peace": "#009E73", "diplomacy": "#0072B2", "statements": "#56B4E9", "humanitarian": "#CC79A7",
-    "posture": "#8C6D1F", "civil": "#E69F00", "disaster": "#5B3F8C", "other": "#6E6E6E",
-}
-GROUP_LABELS = {
-    "violence": "Violence", "peace": "Ceasefires and agreements", "diplomacy": "Diplomacy", "statements": "Statements",
-    "humanitarian": "Humanitarian", "posture": "Troops", "civil": "Protest and ceremony", "disaster": "Disasters", "other": "Other",
-}
 _SHOWN = (
     "incident_id", "event_type", "title", "date_start", "date_end", "date_precision", "place_name", "country_code", "admin1", "place_id",
     "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released",
@@ -83,13 +74,13 @@ def _columns(frame: gpd.GeoDataFrame) -> dict[str, list[Any]]:
 def _types(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """The event types that occur, in the lexicon's order, with how they look."""
     counts = Counter(frame["event_type"])
-    known = load_lexicon().types
-    rows = [
-        {"id": t.id, "label": t.label, "group": t.group, "groupLabel": GROUP_LABELS.get(t.group, t.group), "symbol": t.symbol, "colour": GROUP_COLOURS.get(t.group, "#6E6E6E"), "n": counts[t.id]}
-        for t in known.values() if counts[t.id]
+    known, styles = load_lexicon().types, load_styles()
+    other = styles["other"]
+    rows = [(t.id, t.label, t.group, t.symbol) for t in known.values() if counts[t.id]] + [(k, k, "other", "●") for k in sorted(counts.keys() - known.keys())]
+    return [
+        {"id": key, "label": label, "group": group, "groupLabel": styles.get(group, other).label, "symbol": symbol, "colour": styles.get(group, other).colour, "n": counts[key]}
+        for key, label, group, symbol in rows
     ]
-    rows += [{"id": k, "label": k, "group": "other", "groupLabel": "Other", "symbol": "●", "colour": "#6E6E6E", "n": n} for k, n in sorted(counts.items()) if k not in known]
-    return rows
 
 
 def draw_map(frame: gpd.GeoDataFrame, *, title: str = "Incidents") -> folium.Map:

@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ class Run:
         self.skipped: list[Skipped] = []
         self.articles: list[Article] = date_undated(_unique(read_articles(options.source, published=options.published, skip=self._skip)))
         self.toponyms = self.events = 0
+        self.changes: dict[str, int] = {}
 
     def _skip(self, skipped: "Skipped") -> None:
         self.skipped.append(skipped)
@@ -65,13 +68,32 @@ def _unique(articles: "Iterator[Article]") -> "list[Article]":
 
 
 def _incidents(run: Run) -> "gpd.GeoDataFrame":
-    from geomap.frame import to_geodataframe
+    """Incidents of a run, merged into those of the file that --update names."""
+    from geomap.frame import events_in, read_incidents, to_geodataframe
     from geomap.incidents import merge_incidents
 
-    incidents = merge_incidents(e for one in run.extractions() for e in one.events)
-    frame = to_geodataframe(incidents, run.articles, run.gazetteer)
-    frame.attrs["n_articles"] = len(run.articles)
+    events = [e for one in run.extractions() for e in one.events]
+    articles, known, before = list(run.articles), {}, None
+    if getattr(run.options, "update", None):
+        before = read_incidents(run.options.update)
+        old_events, old_articles = events_in(before)
+        fresh = {a.id for a in run.articles}  # an article given again replaces what it said before
+        events += [e for e in old_events if e.article_id not in fresh]
+        articles += [a for a in old_articles if a.id not in fresh]
+        known = {i: row.incident_id for row in before.itertuples() for i in row.event_ids.split(";")}
+    frame = to_geodataframe(merge_incidents(events, known), articles, run.gazetteer)
+    frame.attrs["n_articles"] = len(articles)
+    if before is not None:
+        run.changes = _changes(before, frame)
     return frame
+
+
+def _changes(before: "gpd.GeoDataFrame", after: "gpd.GeoDataFrame") -> dict[str, int]:
+    """How many incidents are new, updated, unchanged, or gone into others."""
+    old, new = ({row.incident_id: row[1:] for row in f.astype(object).where(f.notna(), None).itertuples(index=False)} for f in (before.drop(columns="geometry"), after.drop(columns="geometry")))
+    both = old.keys() & new.keys()
+    same = sum(old[i] == new[i] for i in both)
+    return {"new": len(new.keys() - old.keys()), "updated": len(both) - same, "unchanged": same, "merged away": len(old.keys() - new.keys())}
 
 
 def _summary(run: Run, frame: "gpd.GeoDataFrame", written: list[Path]) -> None:
@@ -85,7 +107,7 @@ def _summary(run: Run, frame: "gpd.GeoDataFrame", written: list[Path]) -> None:
     inferred = sum(a.published_basis == "inferred" for a in run.articles)
     for name, value in (
         ("articles", len(run.articles)), ("  date inferred", inferred), ("  date unknown", undated), ("toponyms", run.toponyms), ("events", run.events),
-        ("incidents", len(frame)), ("unplaced", int(frame.geometry.isna().sum())), ("skipped", len(run.skipped)), ("seconds", f"{time.perf_counter() - run.began:.1f}"),
+        ("incidents", len(frame)), *((f"  {what}", n) for what, n in run.changes.items()), ("unplaced", int(frame.geometry.isna().sum())), ("skipped", len(run.skipped)), ("seconds", f"{time.perf_counter() - run.began:.1f}"),
     ):
         table.add_row(name, str(value))
     console = Console(stderr=True)
@@ -109,20 +131,36 @@ def map_(options: argparse.Namespace) -> int:
 
 
 def extract(options: argparse.Namespace) -> int:
-    import tempfile
-
     from geomap.frame import write_incidents
 
+    if not (options.output or options.to or options.update):
+        options.output = "-"
     run = Run(options)
     if not run.articles:
         return run.exit_code(0)
-    frame = _incidents(run)
-    if options.output == "-":
+    frame, written = _incidents(run), []
+    output = options.output or (options.update if not options.to else None)
+    if output and options.schema:
+        from geomap.schemas import write_schema
+
+        path, left_out = write_schema(frame, output, options.schema)
+        written.append(path)
+        if left_out:
+            print(f"geomap: {left_out} of {len(frame)} incidents have no place, date or code in {options.schema}'s columns and were left out", file=sys.stderr)
+    elif output == "-":
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(write_incidents(frame, Path(folder) / "incidents.geojson").read_text(encoding="utf-8"))
-        _summary(run, frame, [])
-    else:
-        _summary(run, frame, [write_incidents(frame, options.output)])
+    elif output:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UserWarning)
+            written.append(write_incidents(frame, output))
+        for warning in told:
+            print(f"geomap: {warning.message}", file=sys.stderr)
+    if options.to:
+        from geomap.postgis import write_postgis
+
+        print(f"geomap: {len(frame)} incidents are in the table {write_postgis(frame, options.to)}", file=sys.stderr)
+    _summary(run, frame, written)
     return run.exit_code(len(frame))
 
 
