@@ -27,7 +27,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A sequence of word patterns; each is a tuple of alternatives, "..." a gap, "_" any word."""
+    """A sequence of word patterns; each is a tuple of alternatives, "..." a gap, "_" any word but "by" and "when"."""
 
     type: str
     words: tuple[tuple[str, ...], ...]
@@ -92,7 +92,7 @@ def _patterns(words: str) -> list[tuple[tuple[str, ...], ...]]:
 
 
 def _fits(alternatives: tuple[str, ...], word: str) -> bool:
-    return any(word.startswith(a[:-1]) if a.endswith("*") else a == word or a == "_" for a in alternatives)
+    return any(word.startswith(a[:-1]) if a.endswith("*") else a == word or (a == "_" and word not in ("by", "when")) for a in alternatives)
 
 
 def _match(patterns: tuple[tuple[str, ...], ...], p: int, words: list[str], i: int, last: int) -> int:
