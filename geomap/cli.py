@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("source", **source)
     made.add_argument("-o", "--output", default="maps", metavar="FOLDER", help="where the two files go (default: maps)")
     made.add_argument("--title", default="Incidents", help="title shown on the map")
+    made.add_argument("--online", action="store_true", help="a small page that takes its libraries and base map from the internet")
 
     made = verb("extract", "articles:extract", "Articles to a file of incidents.", "geomap extract articles/ -o incidents.gpkg")
     made.add_argument("source", **source)
@@ -61,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 
     made = verb("draw", "files:draw", "A map from a file of incidents.", "geomap draw incidents.geojson -o map.html", parents=False)
     made.add_argument("incidents", metavar="FILE", help="a file that `geomap extract` wrote")
-    made.add_argument("-o", "--output", required=True, metavar="MAP.html")
+    made.add_argument("-o", "--output", required=True, metavar="MAP", help=".html, or a picture: .png .svg .pdf (needs geomap[plot])")
+    made.add_argument("--online", action="store_true", help="a small page that takes its libraries and base map from the internet")
     made.add_argument("--title", default="Incidents", help="title shown on the map")
 
     made = verb("locate", "articles:locate", "Toponyms and where they resolve, JSON Lines.", 'geomap locate "Clashes near Jermuk" --explain')

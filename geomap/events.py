@@ -36,6 +36,7 @@ _MAYBE = frozenset(
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
+_LINK = re.compile(r"(?:READ (?:MORE|ALSO)|ALSO READ|SEE ALSO|RELATED|MORE ON THIS|Read more|Read also|See also|Related)\b\s*[:|–-]")
 _HISTORY = 45  # days before publication from which an event is background
 _SHARED_TIME = 1.5
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
@@ -92,7 +93,9 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
 
 
 def _is_heading(text: str, parsed: Parsed, sentence: tuple[int, int]) -> bool:
-    """A short line without a full stop below the article's top: a subheading or a link to another article."""
+    """A short line without a full stop below the article's top, or one that says so: a subheading or a link to another article."""
+    if _LINK.match(text, parsed.tokens[sentence[0]].start):
+        return True
     last = parsed.tokens[sentence[1] - 1]
     return sentence[1] - sentence[0] < 14 and last.text not in ".!?…\"”’'):" and last.start > 600 and text[last.end : last.end + 1] in ("\n", "") and text[: parsed.tokens[sentence[0]].start].endswith("\n")
 

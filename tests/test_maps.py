@@ -4,12 +4,17 @@ import json
 import os
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+from shapely import Point
 
 from geomap.articles import read_articles
+from geomap.errors import ConfigError
 from geomap.frame import to_geodataframe
 from geomap.incidents import merge_incidents
 from geomap.maps import draw_map, inert_json, save_map
+from geomap.maps.static import draw_picture
 from geomap.model import Article
 from geomap.pipeline import extract_one
 
@@ -36,14 +41,14 @@ def page(gazetteer, tmp_path_factory):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
 
-        def open_page(frame, width=1280):
-            path = save_map(draw_map(frame, title="Test"), folder / "map.html")
+        def open_page(frame, width=1280, hash_="", name="map"):
+            path = save_map(draw_map(frame, title="Test"), folder / f"{name}.html")
             tab = context.new_page()
             tab.set_viewport_size({"width": width, "height": 800})
             seen = {"requests": [], "errors": []}
             tab.on("request", lambda r: seen["requests"].append(r.url))
             tab.on("pageerror", lambda e: seen["errors"].append(str(e)))
-            tab.goto(path.as_uri())
+            tab.goto(path.as_uri() + hash_)
             tab.wait_for_selector("body[data-ready=yes]", timeout=60_000)
             return tab, seen
 
@@ -91,12 +96,112 @@ def test_markers_cluster_and_a_popup_shows_the_sentence(page, sample):
 
 
 @pytest.mark.browser
+def test_the_brush_the_search_and_the_hash(page, sample):
+    tab, seen = page(sample)
+    shown = lambda t: int(t.evaluate("document.body.dataset.shown"))  # noqa: E731
+    everything = shown(tab)
+    box = tab.locator(".geomap-time svg").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 20, steps=4)
+    tab.mouse.up()
+    some = shown(tab)
+    assert 0 < some < everything
+    first, last = tab.inner_text(".geomap-time output").split(" (")[0].split(" to ")
+    dated = sample[(sample["salience"] == "current") & sample["date_start"].notna()]
+    assert some == int(((dated["date_start"] <= last) & (dated["date_end"] >= first)).sum())
+    tab.fill("#geomap-panel input[type=search]", "flood")
+    tab.wait_for_selector(f"body:not([data-shown='{some}'])", timeout=5000)
+    found = shown(tab)
+    assert found < some
+    link = tab.evaluate("location.hash")
+    assert "q=flood" in link and "days=" in link and "map=" in link
+    again, _ = page(sample, hash_=link)
+    assert shown(again) == found and again.evaluate("location.hash") == link
+    assert again.input_value("#geomap-panel input[type=search]") == "flood" and not seen["errors"]
+
+
+@pytest.mark.browser
+def test_steps_filters_and_groups_change_what_is_shown(page, sample):
+    tab, seen = page(sample)
+    shown = lambda: int(tab.evaluate("document.body.dataset.shown"))  # noqa: E731
+    everything = shown()
+    tab.get_by_label("One step on").click()
+    assert shown() < everything
+    tab.get_by_role("button", name="All days").click()
+    assert shown() == everything
+    tab.locator("#geomap-panel summary").click()
+    tab.locator("input[name=level][value=none]").uncheck()
+    placed = sample[(sample["salience"] == "current") & sample.geometry.notna()]
+    assert shown() == len(placed)
+    tab.get_by_role("button", name="Violence").click()
+    assert shown() == int((placed["event_group"] != "violence").sum())
+    assert not seen["errors"]
+
+
+@pytest.mark.browser
+def test_the_list_flies_to_its_incident(page, sample):
+    tab, _ = page(sample)
+    entry = tab.locator("#geomap-panel .list button").first
+    title = entry.inner_text().split(" ", 1)[1].split(",")[0]
+    entry.click()
+    assert title in tab.inner_text(".geomap-popup h3")
+
+
+@pytest.mark.browser
+def test_a_policy_lets_nothing_else_run(page, sample):
+    tab, seen = page(sample)
+    policy = tab.get_attribute("meta[http-equiv=Content-Security-Policy]", "content")
+    assert "default-src 'none'" in policy and "unsafe-eval" not in policy and "script-src 'sha256-" in policy
+    tab.evaluate("() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s); }")
+    assert tab.evaluate("window.ran === undefined") and not seen["errors"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_finding_of_axe(page, sample, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab, _ = page(sample)
+    tab.emulate_media(color_scheme=scheme)
+    tab.reload()
+    tab.wait_for_selector("body[data-ready=yes]")
+    tab.locator("#geomap-panel .list button").first.click()
+    findings = [v for v in Axe().run(tab).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not findings, [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in findings]
+
+
+@pytest.mark.browser
+def test_it_prints_on_one_page(page, sample, tmp_path):
+    tab, _ = page(sample)
+    pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") <= 1 or pdf.count(b"/Type /Pages") == 1
+    assert b"/Count 1" in pdf
+
+
+@pytest.mark.browser
+def test_extreme_frames_are_still_tidy(page, sample):
+    frame = sample[sample.geometry.notna()].head(12).copy().reset_index(drop=True)
+    frame.geometry = [Point(179.9, 0), Point(-179.9, 0), Point(10, 89.9), Point(10, -89.9), *[Point(45, 40)] * (len(frame) - 4)]
+    frame["geo_precision"] = pd.array([1] * len(frame), dtype="Int64")
+    frame.loc[0, "title"] = "x" * 10_000
+    frame["date_start"] = frame["date_end"] = None
+    tab, seen = page(frame)
+    assert not seen["errors"] and tab.locator(".geomap-time").count() == 0
+    many = pd.concat([frame] * 30, ignore_index=True)
+    many["event_type"] = [f"type_{i % 300}" for i in range(len(many))]
+    many["incident_id"] = [str(i) for i in range(len(many))]
+    tab, seen = page(gpd.GeoDataFrame(many, geometry="geometry", crs=4326))
+    assert not seen["errors"] and tab.locator(".geomap-legend input").count() == 300
+
+
+@pytest.mark.browser
 def test_karabakh_is_an_area_and_no_pin(page, gazetteer):
     frame = frame_of([Article("a", "Heavy fighting erupted in Karabakh on Monday.", published="2022-10-04")], gazetteer)
     tab, _ = page(frame)
     assert tab.locator("path.leaflet-interactive").count() + tab.evaluate("document.querySelectorAll('canvas').length") > 0
     assert tab.locator(".geomap-mark.wide").count() == 1 and tab.locator(".geomap-mark:not(.wide)").count() == 0
-    shapes = json.loads(tab.evaluate("document.getElementById('geomap-data').textContent"))["shapes"]
+    shapes = tab.evaluate("readJson('geomap-data').then((d) => d.shapes)")
     assert shapes["geomap:karabakh"]["type"] == "Polygon"
 
 
@@ -136,6 +241,25 @@ def test_article_text_never_meets_a_template(gazetteer):
 def test_json_is_inert():
     text = inert_json({"a": "</script><!-- & \u2028"})
     assert not set(text) & set("<>&\u2028") and json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+def test_five_articles_fit_in_a_mail(shared, gazetteer, tmp_path):
+    frame = frame_of(list(read_articles([str(shared / "articles")])), gazetteer)
+    assert save_map(draw_map(frame), tmp_path / "map.html").stat().st_size < 3_000_000
+    assert save_map(draw_map(frame, online=True), tmp_path / "online.html").stat().st_size < 300_000
+
+
+def test_a_notebook_shows_the_map(sample):
+    assert "<iframe" in draw_map(sample)._repr_html_()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_a_picture_for_a_report(sample, tmp_path, suffix):
+    path = draw_picture(sample, tmp_path / f"map{suffix}", title="50 $ and {{ x }}")
+    head = path.read_bytes()[:200]
+    assert (head.startswith(b"\x89PNG") if suffix == ".png" else b"<?xml" in head) and path.stat().st_size > 20_000
+    with pytest.raises(ConfigError, match="no current incident"):
+        draw_picture(sample.iloc[:0], tmp_path / "x.png")
 
 
 def test_folium_layers_can_be_added(sample):

@@ -5,7 +5,12 @@ incidents go into one inert JSON block, which `page.js` reads and shows with `te
 may be added to the returned map as to any `folium.Map`.
 """
 
+import base64
+import csv
+import gzip
+import hashlib
 import json
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -23,8 +28,11 @@ _HERE = Path(__file__).parent
 _SHOWN = (
     "incident_id", "event_type", "title", "date_start", "date_end", "date_precision", "place_name", "country_code", "admin1", "place_id",
     "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released",
-    "actors", "n_articles", "sources", "quote", "trigger", "place_names", "place_status",
+    "actors", "n_articles", "sources", "quote", "trigger", "place_names", "place_status", "claimed_by", "fatalities_reports",
 )
+_PLAIN = 30_000  # characters of JSON up to which a block stays readable in the page; larger ones are compressed
+_UNITS = 500_000  # characters of outlines of first-order units that a page may hold
+_UNSAFE = re.compile("[<>&\u2028\u2029]")
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -49,25 +57,66 @@ class IncidentMap(folium.Map):
 def inert_json(value: Any) -> str:
     """JSON that no HTML parser takes for markup."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return "".join(_ESCAPES.get(c, c) for c in text)
+    return _UNSAFE.sub(lambda c: _ESCAPES[c[0]], text)
+
+
+def _block(identifier: str, value: Any) -> str:
+    """A script element that holds data and runs nothing."""
+    text = inert_json(value)
+    if len(text) <= _PLAIN:
+        return f'<script type="application/json" id="{identifier}">{text}</script>'
+    packed = base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode()
+    return f'<script type="application/octet-stream" data-form="gzip" id="{identifier}">{packed}</script>'
 
 
 @cache
-def _outlines() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Country outlines for the base map, and shapes of regions and borders by place id."""
-    lands: dict[str, Any] = {}
-    shapes: dict[str, Any] = {}
-    for feature in json.loads(data_file("gazetteer", "outlines.geojson").read_text(encoding="utf-8"))["features"]:
-        kind, key = feature["properties"]["kind"], feature["properties"]["key"]
-        (lands if kind == "country" else shapes)[key] = feature["geometry"]
-    return lands, shapes
+def outlines() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Outlines of countries by code, of regions and borders by place id, and of first-order units by place id."""
+    found: dict[str, dict[str, Any]] = {"country": {}, "region": {}, "border": {}, "unit": {}}
+    for name in ("outlines.geojson", "units.geojson"):
+        for feature in json.loads(data_file("gazetteer", name).read_text(encoding="utf-8"))["features"]:
+            found[feature["properties"]["kind"]][feature["properties"]["key"]] = feature["geometry"]
+    return found["country"], found["region"] | found["border"], found["unit"]
+
+
+@cache
+def _names() -> tuple[dict[str, tuple[str, float, float]], dict[str, list[tuple[str, str, float, float]]]]:
+    """Names for the base map: (name, lat, lon) of each country, and (id, name, lat, lon) of the units of each country."""
+    with data_file("gazetteer", "countries.csv").open(encoding="utf-8", newline="") as lines:
+        countries = {r["iso2"]: (r["name"], float(r["lat"]), float(r["lon"])) for r in csv.DictReader(lines)}
+    units: dict[str, list[tuple[str, str, float, float]]] = {}
+    with data_file("gazetteer", "admin1.csv").open(encoding="utf-8", newline="") as lines:
+        for r in csv.DictReader(lines):
+            units.setdefault(r["country_code"], []).append((r["id"], r["name"], float(r["lat"]), float(r["lon"])))
+    return countries, units
+
+
+def _surroundings(placed: gpd.GeoDataFrame) -> tuple[list[Any], list[tuple[str, float, float, int]]]:
+    """Outlines of first-order units of the countries with most incidents, and labels: (name, lat, lon, least zoom)."""
+    _, _, shapes = outlines()
+    countries, units = _names()
+    drawn, size = [], 0
+    labels = [(name, lat, lon, 4) for name, lat, lon in countries.values()]
+    for code, _ in Counter(placed["country_code"].dropna()).most_common():
+        for identifier, name, lat, lon in units.get(code, ()):
+            if identifier in shapes:
+                size += len(json.dumps(shapes[identifier]))
+                drawn.append(shapes[identifier])
+                labels.append((name, lat, lon, 7))
+        if size > _UNITS:
+            break
+    near = placed.drop_duplicates("place_id")
+    near = near[near["geo_precision"] <= 3]
+    labels += [(row.place_name, round(row.geometry.y, 3), round(row.geometry.x, 3), 6) for row in near.head(2000).itertuples() if row.place_name]
+    return drawn, sorted(labels, key=lambda label: label[3])
 
 
 def _columns(frame: gpd.GeoDataFrame) -> dict[str, list[Any]]:
     """The frame as plain columns, each text stored once in `page.js`'s order."""
-    table: dict[str, list[Any]] = {c: [None if pd.isna(v) else v for v in frame[c].astype(object)] for c in _SHOWN}
-    table["lat"] = [None if p is None or p.is_empty else round(p.y, 5) for p in frame.geometry]
-    table["lon"] = [None if p is None or p.is_empty else round(p.x, 5) for p in frame.geometry]
+    plain = frame[list(_SHOWN)].astype(object)
+    table: dict[str, list[Any]] = {c: column.tolist() for c, column in plain.where(plain.notna(), None).items()}
+    for axis, spots in (("lat", frame.geometry.y), ("lon", frame.geometry.x)):
+        table[axis] = [None if missing else value for value, missing in zip(spots.round(5).tolist(), spots.isna().tolist(), strict=True)]
     return table
 
 
@@ -83,33 +132,56 @@ def _types(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def draw_map(frame: gpd.GeoDataFrame, *, title: str = "Incidents") -> folium.Map:
+def draw_map(frame: gpd.GeoDataFrame, *, title: str = "Incidents", online: bool = False) -> folium.Map:
     """A Folium map of incidents (columns as `geomap.frame.COLUMNS`), WGS84.
 
     Points are clustered; regions are shaded areas, borders lines, countries squares; incidents without a place are
-    listed beside the map. Layers of one's own can be added to the result before it is saved.
+    listed beside the map. Layers of one's own can be added to the result before it is saved. `online` leaves out the
+    libraries and the offline base map, for a small file that needs the internet.
     """
     placed = frame[frame.geometry.notna()]
-    lands, shapes = _outlines()
+    lands, shapes, unit_shapes = outlines()
     wanted = set(placed["place_id"].dropna())
+    units, labels = ([], []) if online else _surroundings(placed)
     data = {
-        "title": title, "types": _types(frame), "rows": _columns(frame), "shapes": {k: v for k, v in shapes.items() if k in wanted},
-        "articles": int(frame.attrs.get("n_articles", 0)) or None,
+        "title": title, "types": _types(frame), "rows": _columns(frame), "shapes": {k: v for k, v in (shapes | unit_shapes).items() if k in wanted},
+        "articles": int(frame.attrs.get("n_articles", 0)) or None, "units": units, "labels": labels,
     }
-    drawn = IncidentMap(location=[20, 10], zoom_start=2, tiles=None, min_zoom=1, max_zoom=18, world_copy_jump=True, prefer_canvas=True)
-    folium.TileLayer("OpenStreetMap", name="OpenStreetMap tiles (needs the internet)", show=False, overlay=True).add_to(drawn)
+    kind = folium.Map if online else IncidentMap
+    drawn = kind(location=[20, 10], zoom_start=2, tiles=None, min_zoom=1, max_zoom=18, world_copy_jump=True, prefer_canvas=True)
+    folium.TileLayer("OpenStreetMap", name="OpenStreetMap tiles (needs the internet)", show=online, overlay=True).add_to(drawn)
     folium.LayerControl(collapsed=False, position="bottomleft").add_to(drawn)
     figure: Any = drawn.get_root()
     vendor = _HERE / "vendor"
-    header = [f"<style>{(vendor / 'leaflet.css').read_text(encoding='utf-8')}{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"]
-    header += [f"<script>{(vendor / name).read_text(encoding='utf-8')}</script>" for name in ("leaflet.js", "supercluster.min.js")]
+    styles = ("page.css",) if online else ("vendor/leaflet.css", "page.css")
+    header = [f"<style>{''.join((_HERE / name).read_text(encoding='utf-8') for name in styles)}</style>"]
+    header += [f"<script>{(vendor / name).read_text(encoding='utf-8')}</script>" for name in ("leaflet.js", "supercluster.min.js")[online:]]
     figure.header.add_child(Verbatim("".join(header)), name="geomap_head")
-    body = f'<script type="application/json" id="geomap-data">{inert_json(data)}</script><script type="application/json" id="geomap-lands">{inert_json(lands)}</script>'
-    figure.html.add_child(Verbatim(body), name="geomap_data")
+    figure.html.add_child(Verbatim(_block("geomap-data", data) + _block("geomap-lands", {} if online else lands)), name="geomap_data")
     start = (_HERE / "page.js").read_text(encoding="utf-8")
     figure.script.add_child(Verbatim(f"{start}\naddEventListener('DOMContentLoaded', () => geomapPage({drawn.get_name()}));\n"), name="geomap_start")
     figure.header.add_child(Verbatim("<title>Incident map</title>"), name="geomap_title")
     return drawn
+
+
+_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
+_TILES = "https://tile.openstreetmap.org https://*.tile.openstreetmap.org"
+
+
+def page_of(drawn: folium.Map) -> str:
+    """The map as one HTML page: in a language, zoomable, and under a policy that runs only the scripts it holds.
+
+    A map with scripts from elsewhere (`online`, or layers that bring their own) gets no policy.
+    """
+    html = drawn.get_root().render()
+    html = html.replace("<html>", '<html lang="en">', 1).replace("initial-scale=1.0, maximum-scale=1.0, user-scalable=no", "initial-scale=1.0", 1)
+    scripts = list(_SCRIPT.finditer(html))
+    if any("src=" in s["attributes"] for s in scripts) or '<link rel="stylesheet"' in html:
+        return html
+    hashes = [base64.b64encode(hashlib.sha256(s["body"].encode()).digest()).decode() for s in scripts if "type=" not in s["attributes"]]
+    allowed = " ".join(dict.fromkeys(f"'sha256-{h}'" for h in hashes))
+    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: {_TILES}; base-uri 'none'; form-action 'none'"
+    return html.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
 
 
 def save_map(drawn: folium.Map, path: str | Path) -> Path:
@@ -117,6 +189,6 @@ def save_map(drawn: folium.Map, path: str | Path) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    aside.write_text(drawn.get_root().render(), encoding="utf-8")
+    aside.write_text(page_of(drawn), encoding="utf-8")
     aside.replace(path)
     return path

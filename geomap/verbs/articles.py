@@ -125,7 +125,7 @@ def map_(options: argparse.Namespace) -> int:
         return run.exit_code(0)
     frame = _incidents(run)
     folder = Path(options.output)
-    written = [write_incidents(frame, folder / "incidents.geojson"), save_map(draw_map(frame, title=options.title), folder / "incidents.html")]
+    written = [write_incidents(frame, folder / "incidents.geojson"), save_map(draw_map(frame, title=options.title, online=options.online), folder / "incidents.html")]
     _summary(run, frame, written)
     return run.exit_code(len(frame))
 

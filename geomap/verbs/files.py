@@ -2,16 +2,25 @@
 
 import argparse
 import sys
+from pathlib import Path
 
+from geomap.errors import ConfigError
 from geomap.verbs import DONE, NOTHING, open_gazetteer
 
 
 def draw(options: argparse.Namespace) -> int:
     from geomap.frame import read_incidents
     from geomap.maps import draw_map, save_map
+    from geomap.maps.static import SUFFIXES, draw_picture
 
     frame = read_incidents(options.incidents)
-    save_map(draw_map(frame, title=options.title), options.output)
+    suffix = Path(options.output).suffix.lower()
+    if suffix in SUFFIXES:
+        draw_picture(frame, options.output, title=options.title)
+    elif suffix in (".html", ".htm"):
+        save_map(draw_map(frame, title=options.title, online=options.online), options.output)
+    else:
+        raise ConfigError(f"{options.output}: unknown kind of map; use .html {' '.join(SUFFIXES)}")
     print(f"wrote {options.output}", file=sys.stderr)
     return DONE if len(frame) else NOTHING
 
