@@ -264,7 +264,7 @@ def _parquet(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
-    ".geojson": _geojson, ".json": _geojson, ".gpkg": _gdal("GPKG"), ".fgb": _gdal("FlatGeobuf", SPATIAL_INDEX="NO"), ".parquet": _parquet,
+    ".geojson": _geojson, ".json": _geojson, ".gpkg": _gdal("GPKG", VERSION="1.2"), ".fgb": _gdal("FlatGeobuf", SPATIAL_INDEX="NO"), ".parquet": _parquet,
     ".csv": _csv, ".kml": _kml, ".shp": _shapefile, ".jsonl": _jsonl,
 }
 
