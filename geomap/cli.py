@@ -38,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--published", metavar="DATE", type=_date, help="publication date (YYYY-MM-DD) of articles that carry none")
+    common.add_argument("--columns", metavar="FIELD=NAME,...", type=_columns, default={}, help="columns of a table, such as text=Body,title=Head (fields: id title text published url source)")
+    common.add_argument("--allow-local", action="store_true", help="fetch from private and local addresses too")
     common.add_argument("--gazetteer", metavar="PATH", help="a gazetteer index of your own instead of the built-in one")
     common.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
@@ -46,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(verb=run)
         return made
 
-    source: dict[str, Any] = {"nargs": "+", "metavar": "SOURCE", "help": "file, folder, glob or - (.txt .md .html .jsonl .csv .parquet)"}
+    source: dict[str, Any] = {"nargs": "+", "metavar": "SOURCE", "help": "file, folder, glob, URL or - (.txt .md .html .jsonl .csv .parquet .xml .eml .docx .pdf .zip .warc.gz)"}
     made = verb("map", "articles:map_", "Articles to incidents.html and incidents.geojson, with a summary.", "geomap map articles/ -o maps/")
     made.add_argument("source", **source)
     made.add_argument("-o", "--output", default="maps", metavar="FOLDER", help="where the two files go (default: maps)")
@@ -106,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--gazetteer", metavar="PATH")
     made.set_defaults(verb="files:evaluate")
     return parser
+
+
+def _columns(text: str) -> dict[str, str]:
+    pairs = dict(pair.split("=", 1) for pair in text.split(",") if "=" in pair)
+    unknown = set(pairs) - {"id", "title", "text", "published", "url", "source"}
+    if unknown or not pairs:
+        raise argparse.ArgumentTypeError(f"{text!r}: write FIELD=NAME pairs; fields are id title text published url source")
+    return pairs
 
 
 def _date(text: str) -> str:

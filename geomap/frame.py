@@ -63,7 +63,7 @@ def _row(incident: Incident, articles: dict[str, Article], gazetteer: Gazetteer)
         "fatalities_low": low, "fatalities_best": number, "fatalities_high": high,
         "injured": _most(events, "wounded"), "detained": _most(events, "detained", "captured"), "released": _most(events, "released"),
         "actors": "; ".join(dict.fromkeys(a.name for e in events for a in e.actors)) or None,
-        "n_articles": len(ids), "sources": _LINK.join(_source(articles[i]) if i in articles else i for i in ids),
+        "n_articles": len(ids), "sources": _LINK.join(_source(a) for i in ids for a in _all_of(articles.get(i) or Article(i, ""))),
         "quote": best.sentence, "score": max(e.score for e in events), "plover": kind.plover, "acled": best.acled,
         "event_ids": ";".join(sorted(e.id for e in events)), "trigger": best.trigger,
         "place_names": "; ".join(_names(place.id, place.name, gazetteer)) if place and place.status else None,
@@ -88,6 +88,10 @@ def _title(label: str, best: Event, dated: Event) -> str:
     where = f", {best.place_name}" if best.place_name else ""
     when = f", {dated.date_start}" if dated.date_start else ""
     return label.split(" / ")[0] + where + when
+
+
+def _all_of(article: Article) -> tuple[Article, ...]:
+    return article, *article.copies
 
 
 def _name(article: Article) -> str:

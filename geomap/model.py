@@ -42,7 +42,10 @@ class DatePrecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One news article; `published_basis` says where the date came from (record, text, inferred, none)."""
+    """One news article; `published_basis` says where the date came from (record, text, option, inferred, none).
+
+    `copies` are articles of other names or outlets with the same text, kept without it.
+    """
 
     id: str
     text: str
@@ -51,6 +54,7 @@ class Article:
     published_basis: str = "none"
     url: str = ""
     source: str = ""
+    copies: tuple["Article", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def report_record(event: Event, article: Article | None) -> dict[str, Any]:
     place = {f: getattr(event.place, f) for f in Place.__dataclass_fields__} if event.place else None
     source = {f: getattr(article, f) for f in _SOURCE} if article else {}
     return {
-        "article": event.article_id, **{k: v for k, v in source.items() if v}, "sentence": event.sentence, "sentence_start": event.start, "sentence_end": event.end,
+        "article": event.article_id, "copies": [{"id": c.id} | {f: v for f in _SOURCE if (v := getattr(c, f))} for c in article.copies] if article else [], **{k: v for k, v in source.items() if v}, "sentence": event.sentence, "sentence_start": event.start, "sentence_end": event.end,
         **event_record(event, explain=True), "place": place,
     }
 
@@ -59,7 +59,8 @@ _SOURCE = ("title", "published", "url", "source")
 
 def read_report(report: dict[str, Any]) -> tuple[Event, Article]:
     """What `report_record` wrote; the article comes without its text."""
-    article = Article(report["article"], "", **{k: report[k] for k in _SOURCE if report.get(k)})
+    copies = tuple(Article(c["id"], "", **{k: c[k] for k in _SOURCE if c.get(k)}) for c in report.get("copies", ()))
+    article = Article(report["article"], "", copies=copies, **{k: report[k] for k in _SOURCE if report.get(k)})
     event = Event(
         id=report["id"], article_id=report["article"], event_type=report["event_type"], start=report["sentence_start"], end=report["sentence_end"], sentence=report["sentence"],
         trigger=report["trigger"], trigger_start=report["trigger_start"], trigger_end=report["trigger_end"], date_start=report["date_start"], date_end=report["date_end"],

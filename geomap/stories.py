@@ -1,5 +1,6 @@
 """Which articles of a batch tell the same story, judged by the rarer word sequences they share."""
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 
@@ -31,3 +32,35 @@ def same_story(texts: dict[str, str], wanted: Iterable[str]) -> dict[str, list[s
         shared = Counter(other for s in held[key] for other in holders.get(s, ()) if other != key)
         found[key] = [other for other, n in sorted(shared.items(), key=lambda item: (-item[1], item[0])) if n >= _SHARED]
     return found
+
+
+_SAMPLE = 8  # one shingle in eight is looked at first
+_COPY = 0.8  # share of shingles in common (Jaccard) that makes two texts copies of one
+
+
+def copies_of(texts: dict[str, str]) -> dict[str, list[str]]:
+    """For the first of each set of near-equal texts, the ids of the others, in order.
+
+    Candidates share sampled shingles (the same sample in every text), so the work grows with the copies, not the pairs.
+    """
+    held = {key: frozenset(shingles(text)) for key, text in texts.items()}
+    holders: dict[str, list[str]] = {}
+    copies: dict[str, list[str]] = {}
+    equal: dict[str, str] = {}
+    for key, own in held.items():
+        plain = " ".join(texts[key].split())
+        first = equal.setdefault(plain, key)
+        if first != key:
+            copies.setdefault(first, []).append(key)
+            continue
+        sample = [s for s in own if zlib.crc32(s.encode()) % _SAMPLE == 0]
+        likely = Counter(other for s in sample for other in holders.get(s, ()))
+        original = next((o for o, n in sorted(likely.items(), key=lambda c: (-c[1], c[0])) if 2 * n >= len(sample) and len(own & held[o]) >= _COPY * len(own | held[o])), None)
+        if original is not None:
+            copies.setdefault(original, []).append(key)
+            continue
+        for shingle in sample:
+            listed = holders.setdefault(shingle, [])
+            if len(listed) < 50:  # boilerplate shared by all says nothing
+                listed.append(key)
+    return copies

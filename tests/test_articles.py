@@ -3,7 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from geomap.articles import date_undated, decode, read_articles
+from geomap.articles import date_undated, read_articles
+from geomap.documents import decode
 from geomap.errors import ArticleError
 from geomap.model import Article
 

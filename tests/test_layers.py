@@ -7,7 +7,7 @@ import geomap
 
 ORDER = [
     "model", "errors", "resources", "text", "senses",
-    "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "stories", "articles",
+    "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "stories", "documents", "fetch", "articles",
     "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "pipeline",
     "records", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]

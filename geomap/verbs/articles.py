@@ -25,12 +25,14 @@ class Run:
     """Articles read and extracted for one verb, with what was skipped."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        from geomap.articles import date_undated, read_articles
+        from geomap.articles import date_undated, read_articles, without_copies
+        from geomap.fetch import Fetcher
 
         self.began, self.options = time.perf_counter(), options
         self.gazetteer = open_gazetteer(options)
         self.skipped: list[Skipped] = []
-        self.articles: list[Article] = date_undated(_unique(read_articles(options.source, published=options.published, skip=self._skip)))
+        read = read_articles(options.source, published=options.published, columns=options.columns, fetcher=Fetcher(allow_local=options.allow_local), skip=self._skip)
+        self.articles: list[Article] = date_undated(without_copies(_unique(read)))
         self.toponyms = self.events = 0
         self.changes: dict[str, int] = {}
 
@@ -106,7 +108,7 @@ def _summary(run: Run, frame: "gpd.GeoDataFrame", written: list[Path]) -> None:
     undated = sum(not a.published for a in run.articles)
     inferred = sum(a.published_basis == "inferred" for a in run.articles)
     for name, value in (
-        ("articles", len(run.articles)), ("  date inferred", inferred), ("  date unknown", undated), ("toponyms", run.toponyms), ("events", run.events),
+        ("articles", len(run.articles)), *((("  copies", copies),) if (copies := sum(len(a.copies) for a in run.articles)) else ()), ("  date inferred", inferred), ("  date unknown", undated), ("toponyms", run.toponyms), ("events", run.events),
         ("incidents", len(frame)), *((f"  {what}", n) for what, n in run.changes.items()), ("unplaced", int(frame.geometry.isna().sum())), ("skipped", len(run.skipped)), ("seconds", f"{time.perf_counter() - run.began:.1f}"),
     ):
         table.add_row(name, str(value))
@@ -179,13 +181,15 @@ def _lines(output: str) -> Iterator[Any]:
 
 
 def locate(options: argparse.Namespace) -> int:
+    from geomap.articles import is_url
+    from geomap.documents import READERS, suffix_of
     from geomap.model import Article
     from geomap.records import mention_record
     from geomap.resolve import resolve_toponyms
     from geomap.toponyms import find_toponyms
 
     sources = options.source
-    if not any(s == "-" or Path(s).exists() or any(c in s for c in "*?[") or s.endswith((".txt", ".md", ".html", ".jsonl", ".csv", ".parquet")) for s in sources):
+    if not any(s == "-" or is_url(s) or Path(s).exists() or any(c in s for c in "*?[") or suffix_of(s) in READERS for s in sources):
         gazetteer, articles = open_gazetteer(options), [Article("text", " ".join(sources), published=options.published)]
     else:
         run = Run(options)
