@@ -41,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--columns", metavar="FIELD=NAME,...", type=_columns, default={}, help="columns of a table, such as text=Body,title=Head (fields: id title text published url source)")
     common.add_argument("--allow-local", action="store_true", help="fetch from private and local addresses too")
     common.add_argument("--gazetteer", metavar="PATH", help="a gazetteer index of your own instead of the built-in one")
+    common.add_argument("--engine", choices=("serial", "processes", "dask"), default="serial", help="where articles are read: here, in several processes, or on a Dask cluster (needs geomap[dask])")
+    common.add_argument("--workers", metavar="N", type=int, help="processes, or Dask workers started here (default: one a core)")
+    common.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786")
+    common.add_argument("--work", metavar="FOLDER", help="keep finished articles there, so that a run that was killed goes on")
+    common.add_argument("--geocoder", metavar="SERVICE", default="none", help="ask geopy's SERVICE (nominatim, photon, opencage, ...) for names that the gazetteer lacks; key in GEOMAP_GEOCODER_KEY")
+    common.add_argument("--geocoder-url", metavar="URL", default="", help="a server of your own, such as http://localhost:8088")
+    common.add_argument("--geocoder-limit", metavar="N", type=int, default=500, help="most requests of a run (default: 500)")
+    common.add_argument("--user-agent", metavar="TEXT", default="", help="who asks; Nominatim wants it")
     common.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
     def verb(name: str, run: str, help_text: str, example: str, *, parents: bool = True) -> argparse.ArgumentParser:

@@ -7,14 +7,15 @@ article. Weights are in `data/resolver.json`, trained by `benchmarks/train_resol
 
 import json
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from geomap.gazetteer import AREA_CODES, COUNTRY_CODES, Gazetteer
 from geomap.geonames import NameKind
-from geomap.model import Article, Candidate, Place, Resolution, Toponym
+from geomap.model import Article, Candidate, Place, Resolution, Role, Toponym
 from geomap.resources import data_file
 from geomap.text import Parsed, fold, parse
 
@@ -29,6 +30,7 @@ FEATURES = (
 CITY_WORDS = frozenset("city town village hamlet settlement municipality township port suburb neighbourhood neighborhood capital".split())
 UNIT_WORDS = frozenset("county province region district state governorate oblast parish prefecture department raion rayon canton territory republic division".split())
 DIRECTIONS = frozenset("north south east west northern southern eastern western central upper lower northeast northwest southeast southwest downtown greater northeastern northwestern southeastern southwestern inner outer".split())
+Geocode = Callable[[str, Sequence[str]], list[Place]]  # (name, likely countries) -> places it may mean
 _KM_PER_DEGREE = 111.195
 _SEAT_KM = 40  # a unit's middle lies this near its seat only where the unit is the city itself
 
@@ -266,15 +268,21 @@ def first_guess(name: Name) -> Place | None:
     return max(inside or name.candidates, key=lambda c: (prior(*c), c[0].id), default=(None, None))[0]
 
 
-def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazetteer, *, geocode: Callable[[str], Place | None] | None = None) -> list[Resolution]:
+def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazetteer, *, geocode: Geocode | None = None) -> list[Resolution]:
     """Resolve each toponym to a place, or to None when nothing is known or the score is below the threshold.
 
     Two passes: the first pass's picks are the anchors of the second. One sense per name and article. `geocode` is
-    asked only for names that the gazetteer lacks.
+    asked for names that the gazetteer lacks, in the countries that the article names most; its answers are candidates
+    like any others.
     """
     trained = weights()
     names = names_of(parse(article.text), toponyms, gazetteer)
-    picks, siblings = picks_of(names, first_guess), Siblings(names)
+    picks = picks_of(names, first_guess)
+    if geocode:
+        countries = [code for code, _ in Counter(p.country_code for p in picks.values() if p.country_code).most_common(3)]
+        lacking = {sense(t.text): t.text for t in toponyms if t.role == Role.LITERAL and not names[sense(t.text)].candidates}
+        names |= {key: replace(names[key], candidates=tuple((p, NameKind.MAIN) for p in geocode(text, countries))) for key, text in lacking.items()}
+    siblings = Siblings(names)
     for _ in range(2):
         ranked = {key: scored(name, picks, siblings, trained["weights"]) for key, name in names.items()}
         picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
@@ -282,11 +290,9 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     for toponym in toponyms:
         best = ranked[sense(toponym.text)]
         place, score = (best[0].place, confidence(best[0], trained["calibration"])) if best else (None, 0.0)
-        if not best and geocode:
-            place, score = geocode(toponym.text), 0.5
         if score < trained["threshold"]:
             place = None
-        resolutions.append(Resolution(toponym, place, round(score, 4) if place or best else 0.0, tuple(best[:5])))
+        resolutions.append(Resolution(toponym, place, round(score, 4) if best else 0.0, tuple(best[:5])))
     return resolutions
 
 

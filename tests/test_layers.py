@@ -6,10 +6,10 @@ from pathlib import Path
 import geomap
 
 ORDER = [
-    "model", "errors", "resources", "text", "senses",
-    "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "stories", "documents", "fetch", "articles",
+    "model", "errors", "engine", "resources", "text", "senses",
+    "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "geocode", "stories", "documents", "fetch", "articles",
     "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "pipeline",
-    "records", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
+    "records", "work", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent
 

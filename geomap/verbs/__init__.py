@@ -12,6 +12,7 @@ from geomap.errors import ConfigError
 
 if TYPE_CHECKING:
     from geomap.gazetteer import Gazetteer
+    from geomap.geocode import Geocoder
 
 DONE, NOTHING, FAILED = 0, 1, 2
 
@@ -23,6 +24,15 @@ def open_gazetteer(options: argparse.Namespace) -> "Gazetteer":
     if options.gazetteer and not Path(options.gazetteer).exists():
         raise ConfigError(f"{options.gazetteer}: no such gazetteer index")
     return Gazetteer.open(options.gazetteer, progress=say)
+
+
+def open_fallback(options: argparse.Namespace) -> "Geocoder | None":
+    """The geocoder that the user asked for, None by default."""
+    if options.geocoder == "none":
+        return None
+    from geomap.geocode import open_geocoder
+
+    return open_geocoder(options.geocoder, user_agent=options.user_agent, url=options.geocoder_url, limit=options.geocoder_limit)
 
 
 @contextmanager

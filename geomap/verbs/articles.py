@@ -8,10 +8,11 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geomap.verbs import DONE, FAILED, NOTHING, open_gazetteer, progress
+from geomap.verbs import DONE, FAILED, NOTHING, open_fallback, open_gazetteer, progress
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,7 +30,7 @@ class Run:
         from geomap.fetch import Fetcher
 
         self.began, self.options = time.perf_counter(), options
-        self.gazetteer = open_gazetteer(options)
+        self.gazetteer, self.geocoder = open_gazetteer(options), open_fallback(options)
         self.skipped: list[Skipped] = []
         read = read_articles(options.source, published=options.published, columns=options.columns, fetcher=Fetcher(allow_local=options.allow_local), skip=self._skip)
         self.articles: list[Article] = date_undated(without_copies(_unique(read)))
@@ -43,12 +44,25 @@ class Run:
     def extractions(self) -> "Iterator[Extraction]":
         from geomap.pipeline import extract_each
 
-        with progress(self.options.quiet, len(self.articles)) as advance:
-            for one in extract_each(self.articles, self.gazetteer):
-                self.toponyms += len(one.resolutions)
+        options = self.options
+        extract = partial(extract_each, gazetteer=self.gazetteer, geocode=self.geocoder, engine=options.engine, workers=options.workers, scheduler=options.scheduler)
+        if options.work:
+            from geomap.work import Work
+
+            work = Work(options.work, self.gazetteer)
+            if len(work) and not options.quiet:
+                print(f"geomap: going on with {options.work}, where {len(work)} articles are finished", file=sys.stderr)
+            found = work.resume(self.articles, extract)
+        else:
+            found = extract(self.articles)
+        with progress(options.quiet, len(self.articles)) as advance:
+            for one in found:
+                self.toponyms += one.n_toponyms
                 self.events += len(one.events)
                 advance()
                 yield one
+        if self.geocoder and self.geocoder.trouble:
+            print(f"geomap: the geocoder left {self.geocoder.unanswered} names unresolved ({self.geocoder.trouble})", file=sys.stderr)
 
     def exit_code(self, found: int) -> int:
         if not self.articles:
@@ -190,16 +204,16 @@ def locate(options: argparse.Namespace) -> int:
 
     sources = options.source
     if not any(s == "-" or is_url(s) or Path(s).exists() or any(c in s for c in "*?[") or suffix_of(s) in READERS for s in sources):
-        gazetteer, articles = open_gazetteer(options), [Article("text", " ".join(sources), published=options.published)]
+        gazetteer, geocoder, articles = open_gazetteer(options), open_fallback(options), [Article("text", " ".join(sources), published=options.published)]
     else:
         run = Run(options)
-        gazetteer, articles = run.gazetteer, run.articles
+        gazetteer, geocoder, articles = run.gazetteer, run.geocoder, run.articles
         if not articles:
             return run.exit_code(0)
     found = 0
     with _lines(options.output) as write:
         for article in articles:
-            mentions = [mention_record(r, gazetteer, explain=options.explain) for r in resolve_toponyms(article, find_toponyms(article, gazetteer), gazetteer)]
+            mentions = [mention_record(r, gazetteer, explain=options.explain) for r in resolve_toponyms(article, find_toponyms(article, gazetteer), gazetteer, geocode=geocoder)]
             found += len(mentions)
             write({"id": article.id, "published": article.published, "mentions": mentions})
     return DONE if found else NOTHING
