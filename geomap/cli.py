@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--workers", metavar="N", type=int, help="processes, or Dask workers started here (default: one a core)")
     common.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786")
     common.add_argument("--work", metavar="FOLDER", help="keep finished articles there, so that a run that was killed goes on")
+    common.add_argument("--corrections", metavar="FILE", help="a table that `geomap review` wrote and a person filled in")
     common.add_argument("--geocoder", metavar="SERVICE", default="none", help="ask geopy's SERVICE (nominatim, photon, opencage, ...) for names that the gazetteer lacks; key in GEOMAP_GEOCODER_KEY")
     common.add_argument("--geocoder-url", metavar="URL", default="", help="a server of your own, such as http://localhost:8088")
     common.add_argument("--geocoder-limit", metavar="N", type=int, default=500, help="most requests of a run (default: 500)")
@@ -75,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("-o", "--output", required=True, metavar="MAP", help=".html, or a picture: .png .svg .pdf (needs geomap[plot])")
     made.add_argument("--online", action="store_true", help="a small page that takes its libraries and base map from the internet")
     made.add_argument("--title", default="Incidents", help="title shown on the map")
+
+    made = verb("review", "files:review", "A table of doubtful decisions, to be corrected in any editor.", "geomap review incidents.geojson -o review.csv", parents=False)
+    made.add_argument("incidents", metavar="FILE", help="a file that `geomap extract` wrote")
+    made.add_argument("-o", "--output", required=True, metavar="REVIEW.csv")
 
     made = verb("locate", "articles:locate", "Toponyms and where they resolve, JSON Lines.", 'geomap locate "Clashes near Jermuk" --explain')
     made.add_argument("source", nargs="+", metavar="TEXT|SOURCE", help="a sentence, or articles as for `map`")

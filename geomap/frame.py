@@ -22,7 +22,7 @@ COLUMNS = (
     "incident_id", "event_type", "event_group", "title", "date_start", "date_end", "date_precision", "place_name", "country_code",
     "admin1", "place_id", "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured",
     "detained", "released", "actors", "n_articles", "sources", "quote", "score", "plover", "acled", "event_ids",
-    "trigger", "place_names", "place_status", "place_basis", "claimed_by", "fatalities_reports", "reports",
+    "trigger", "place_names", "place_status", "place_basis", "claimed_by", "fatalities_reports", "corrected_by", "reports",
 )
 INTEGERS = ("geo_precision", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released", "n_articles")
 _LINK = " | "
@@ -69,6 +69,7 @@ def _row(incident: Incident, articles: dict[str, Article], gazetteer: Gazetteer)
         "place_names": "; ".join(_names(place.id, place.name, gazetteer)) if place and place.status else None,
         "place_status": (place.status or None) if place else None, "place_basis": best.place_basis or None,
         "claimed_by": "; ".join(sorted({e.claimant for e in events if e.claimant})) or None, "fatalities_reports": _who_counted(events, articles) or None,
+        "corrected_by": "; ".join(sorted({e.corrected_by for e in events if e.corrected_by})) or None,
         "reports": json.dumps([report_record(e, articles.get(e.article_id)) for e in sorted(events, key=lambda e: e.id)], ensure_ascii=False),
         "geometry": Point(round(best.lon, 5), round(best.lat, 5)) if best.lat is not None and best.lon is not None else None,
     }
@@ -226,7 +227,7 @@ SHAPEFILE_NAMES = {
     "incident_id": "incident", "event_type": "type", "event_group": "type_group", "date_start": "date_start", "date_end": "date_end",
     "date_precision": "date_prec", "place_name": "place", "country_code": "country", "geo_precision": "geo_prec", "fatalities_low": "fatal_low",
     "fatalities_best": "fatal_best", "fatalities_high": "fatal_high", "n_articles": "articles", "event_ids": "event_ids", "place_names": "all_names",
-    "place_status": "status", "place_basis": "place_basi", "fatalities_reports": "fatal_said",
+    "place_status": "status", "place_basis": "place_basi", "fatalities_reports": "fatal_said", "corrected_by": "corrected",
 }
 
 

@@ -25,10 +25,11 @@ _MONTH = 31  # days
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
 
-def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = None) -> list[Incident]:
+def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = None, together: Mapping[str, str] | None = None) -> list[Incident]:
     """Group events into incidents, in order of date and id. The result does not depend on the events' order.
 
-    `known`: incident ids of events merged before; an incident keeps the id of most of its events.
+    `known`: incident ids of events merged before; an incident keeps the id of most of its events. `together`: labels
+    that a person gave to events; those of one label are one incident.
     """
     events = list(events)
     casts = _casts(events)
@@ -49,6 +50,8 @@ def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = N
             held = blocks.setdefault(key, [])
             if chosen not in held:
                 held.append(chosen)
+    if together:
+        groups = _joined_by(groups, together)
     incidents = _keep_ids([_incident(group) for group in groups], known or {})
     return sorted(incidents, key=lambda i: (min(e.date_start or "9999" for e in i.events), i.incident_id))
 
@@ -59,6 +62,23 @@ def _incident(group: list[Event]) -> Incident:
     first = min(group, key=lambda e: (e.article_id, e.trigger_start, e.event_type, e.date_start or ""))
     digest = hashlib.sha256(f"{first.article_id}\x1f{first.trigger_start}\x1f{first.event_type}\x1f{first.date_start}".encode()).hexdigest()[:12]
     return Incident(f"{kinds[0]}-{digest}", kinds[0], ordered)
+
+
+def _joined_by(groups: list[list[Event]], together: Mapping[str, str]) -> list[list[Event]]:
+    """Groups that hold events of one label as one group."""
+    home: dict[str, list[Event]] = {}
+    kept: list[list[Event]] = []
+    for group in groups:
+        labels = sorted({together[e.id] for e in group if e.id in together})
+        target = next((home[label] for label in labels if label in home), None)
+        if target is None:
+            kept.append(group)
+            target = group
+        else:
+            target.extend(group)
+        for label in labels:
+            home.setdefault(label, target)
+    return kept
 
 
 def _keep_ids(incidents: list[Incident], known: Mapping[str, str]) -> list[Incident]:

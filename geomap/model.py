@@ -161,6 +161,7 @@ class Event:
     counts: tuple[Count, ...] = ()
     actors: tuple[Actor, ...] = ()
     claimant: str = ""
+    corrected_by: str = ""
     acled: str = ""
     score: float = 0.0
     why: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ def event_record(event: Event, *, explain: bool) -> dict[str, Any]:
         "reality": event.reality, "claimant": event.claimant or None, "salience": event.salience,
         "counts": [{"kind": c.kind, "low": c.low, "high": c.high, "text": c.text, "start": c.start, "end": c.end} for c in event.counts],
         "actors": [{"name": a.name, "role": a.role, "country_code": a.country_code} for a in event.actors],
-        "acled": event.acled, "score": event.score,
+        "acled": event.acled, "score": event.score, **({"corrected_by": event.corrected_by} if event.corrected_by else {}),
     }
     return row | ({"why": list(event.why)} if explain else {})
 
@@ -67,6 +67,6 @@ def read_report(report: dict[str, Any]) -> tuple[Event, Article]:
         date_precision=DatePrecision(report["date_precision"]), place=Place(**report["place"]) if report["place"] else None, place_name=report["place_name"] or "",
         lat=report["lat"], lon=report["lon"], geo_precision=GeoPrecision(report["geo_precision"]) if report["geo_precision"] else None, place_basis=report["place_basis"] or "",
         reality=report["reality"], salience=report["salience"], counts=tuple(Count(**c) for c in report["counts"]), actors=tuple(Actor(**a) for a in report["actors"]),
-        claimant=report["claimant"] or "", acled=report["acled"], score=report["score"], why=tuple(report["why"]),
+        claimant=report["claimant"] or "", corrected_by=report.get("corrected_by", ""), acled=report["acled"], score=report["score"], why=tuple(report["why"]),
     )
     return event, article

@@ -88,16 +88,24 @@ def _incidents(run: Run) -> "gpd.GeoDataFrame":
     from geomap.frame import events_in, read_incidents, to_geodataframe
     from geomap.incidents import merge_incidents
 
+    options = run.options
     events = [e for one in run.extractions() for e in one.events]
     articles, known, before = list(run.articles), {}, None
-    if getattr(run.options, "update", None):
-        before = read_incidents(run.options.update)
+    if getattr(options, "update", None):
+        before = read_incidents(options.update)
         old_events, old_articles = events_in(before)
         fresh = {a.id for a in run.articles}  # an article given again replaces what it said before
         events += [e for e in old_events if e.article_id not in fresh]
         articles += [a for a in old_articles if a.id not in fresh]
         known = {i: row.incident_id for row in before.itertuples() for i in row.event_ids.split(";")}
-    frame = to_geodataframe(merge_incidents(events, known), articles, run.gazetteer)
+    together: dict[str, str] = {}
+    if options.corrections:
+        from geomap.corrections import apply_corrections, read_corrections
+
+        events, together, unused = apply_corrections(events, read_corrections(options.corrections), run.gazetteer)
+        for correction in unused:
+            print(f"geomap: {correction.where}: matches no event of this run any more", file=sys.stderr)
+    frame = to_geodataframe(merge_incidents(events, known, together), articles, run.gazetteer)
     frame.attrs["n_articles"] = len(articles)
     if before is not None:
         run.changes = _changes(before, frame)
