@@ -104,7 +104,10 @@ class Resolver:
     def span(self, match: re.Match[str], text: str) -> TimeSpan | None:
         kind = str(match.lastgroup) if match.lastgroup in _RULES else next(k for k in _RULES if match.group(k) is not None)
         future = bool(_FUTURE.search(text, max(0, match.start() - 60), match.start()))
-        found = _RULES[kind](self, match, future)
+        try:
+            found = _RULES[kind](self, match, future)
+        except (OverflowError, ValueError):  # a date before year 1 or after 9999
+            found = None
         if found is None:
             return None
         first, last, precision = found

@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stderr
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
@@ -229,26 +230,28 @@ def _read_warc(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
-    size = number = 0
+    pages: list[tuple[str, bytes]] = []
+    size = 0
     try:
-        for record in ArchiveIterator(io.BytesIO(data)):
-            kind = record.http_headers.get_header("Content-Type", "") if record.http_headers else ""
-            if record.rec_type != "response" or "html" not in kind:
-                continue
-            number += 1
-            page = record.content_stream().read(MAX_CHARACTERS + 1)
-            size += len(page)
-            if size > _MAX_PACKED:
-                raise ArticleError(f"the archive holds more than {_MAX_PACKED:,} bytes of pages; split it")
-            url = record.rec_headers.get_header("WARC-Target-URI") or f"{name}:{number}"
-            try:
-                for article in _read_html(page, url, columns):
-                    yield replace(article, url=url)
-            except ArticleError:
-                continue  # pages of an archive without a main text are menus and errors
+        with redirect_stderr(io.StringIO()):  # the library tells a reader's troubles to the terminal
+            for number, record in enumerate(ArchiveIterator(io.BytesIO(data)), 1):
+                kind = record.http_headers.get_header("Content-Type", "") if record.http_headers else ""
+                if record.rec_type != "response" or "html" not in kind:
+                    continue
+                page = record.content_stream().read(MAX_CHARACTERS + 1)
+                size += len(page)
+                if size > _MAX_PACKED:
+                    raise ArticleError(f"the archive holds more than {_MAX_PACKED:,} bytes of pages; split it")
+                pages.append((record.rec_headers.get_header("WARC-Target-URI") or f"{name}:{number}", page))
     except (ArchiveLoadFailed, zlib.error, EOFError, OSError, ValueError) as error:
-        if not number:
+        if not pages:
             raise ArticleError(f"not a readable web archive ({type(error).__name__})") from None
+    for url, page in pages:
+        try:
+            for article in _read_html(page, url, columns):
+                yield replace(article, url=url)
+        except ArticleError:
+            continue  # pages of an archive without a main text are menus and errors
 
 
 def suffix_of(name: str) -> str:

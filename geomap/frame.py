@@ -311,7 +311,7 @@ def events_in(frame: gpd.GeoDataFrame) -> tuple[list[Event], list[Article]]:
     """
     try:
         pairs = [read_report(report) for cell in frame["reports"] for report in json.loads(cell)]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, AttributeError):
         raise ConfigError("the file's field `reports` is cut or damaged (a Shapefile cannot hold it); keep a .geojson, .gpkg or .parquet to update") from None
     return [event for event, _ in pairs], list({article.id: article for _, article in pairs}.values())
 

@@ -224,9 +224,16 @@ def read_own_places(path: Path) -> Iterator[Entry]:
         place = Place(
             id=row.get("id") or f"own:{row['name']}", name=row["name"], lat=_degrees(row["lat"], 90, path, where), lon=_degrees(row["lon"], 180, path, where),
             feature_code=row.get("feature_code") or "PPL", country_code=row.get("country_code") or "", admin1=row.get("admin1") or "",
-            population=int(float(row.get("population") or 0)), source=row.get("source") or "own", status=row.get("status") or "",
+            population=_people(row.get("population"), where), source=row.get("source") or "own", status=row.get("status") or "",
         )
         yield place, [(row["name"], NameKind.MAIN), *((n, _kind(n, NameKind.ALTERNATE)) for n in _split(row.get("alternates")))]
+
+
+def _people(cell: str | None, where: str) -> int:
+    try:
+        return max(0, int(float(cell or 0)))
+    except (ValueError, OverflowError):
+        raise GazetteerError(f"{where}: {cell!r} is no number of people") from None
 
 
 def _features(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -234,9 +241,13 @@ def _features(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
     except (ValueError, KeyError, TypeError):
         raise GazetteerError(f"{path}: not a GeoJSON FeatureCollection") from None
-    for number, feature in enumerate(features, 1):
-        geometry, facts = feature.get("geometry") or {}, feature.get("properties") or {}
-        if geometry.get("type") != "Point" or not facts.get("name"):
+    for number, feature in enumerate(features if isinstance(features, list) else [], 1):
+        try:
+            geometry, facts = feature["geometry"], feature["properties"]
+            lon, lat = geometry["coordinates"][:2]
+            usable = geometry["type"] == "Point" and bool(facts["name"])
+        except (KeyError, TypeError, ValueError):
+            usable = False
+        if not usable:
             raise GazetteerError(f"{path}, feature {number}: needs a Point and a property `name`")
-        lon, lat = geometry["coordinates"][:2]
         yield f"{path}, feature {number}", {k: str(v) for k, v in facts.items() if v is not None} | {"lon": str(lon), "lat": str(lat)}
