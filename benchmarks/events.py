@@ -18,12 +18,13 @@ from train_placing import is_gold, placed
 from train_toponyms import halves
 
 from geomap.articles import date_undated, read_articles
-from geomap.dates import VAGUE, find_dates
+from geomap.dates import find_dates
 from geomap.gazetteer import Gazetteer
 from geomap.incidents import merge_incidents
 from geomap.model import Article
 from geomap.pipeline import extract_each, extract_one
 from geomap.placing import place_for
+from geomap.timex import VAGUE
 
 # CASE label of an event: by ACLED sub-type where it tells, else by our type.
 BY_ACLED = {

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from geomap.dates import EXPRESSION, WEEKDAYS, Resolver, find_dates, month_of
+from geomap.dates import Resolver, find_dates, month_of
 from geomap.model import DatePrecision
+from geomap.timex import WEEKDAYS, expressions
 
 _STAMP = re.compile(r"(?im)^\W*(?:(?:first |last )?(?:updated|published|posted|modified|created|date|issued)\W*(?:on|at)?\W*)(?P<rest>.{6,60})$|^\W*(?P<line>[^\n]{6,45})$")
 
@@ -31,7 +32,7 @@ def inferred_date(text: str, near: Iterable[str] = ()) -> str | None:
     """
     told = [date.fromisoformat(day[:10]) for day in near]
     full = [date.fromisoformat(s.date_start) for s in find_dates(text, None) if s.date_start and s.precision in (DatePrecision.DAY, DatePrecision.DAYS)]
-    matches = list(EXPRESSION.finditer(text))
+    matches = list(expressions(text))
     weekdays = Counter(WEEKDAYS[m["wd"].lower().rstrip(".")] for m in matches if m["weekday"] and not m["wd_rel"])
     relative = {m["un"].lower() for m in matches if m["unit"] and m["un_rel"].lower() == "last"}
     bare = [(month_of(m["md_m"] or m["mr_m"]), int(m["md_d"] or m["mr_a"])) for m in matches if (m["md"] and not m["md_y"]) or (m["md_range"] and not m["mr_y"])]

@@ -34,6 +34,7 @@ class Trigger:
     acled: str
     strength: str
     needs: str
+    tests: tuple["_Test", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class Lexicon:
                 for group in row["triggers"]:
                     for words in group["words"]:
                         for patterns in _patterns(words):
-                            self._add(Trigger(kind.id, patterns, group.get("acled", kind.acled), group.get("strength", "strong"), group.get("needs", "")))
+                            self._add(Trigger(kind.id, patterns, group.get("acled", kind.acled), group.get("strength", "strong"), group.get("needs", ""), _tests(patterns)))
             for words in table["never"]:
                 for patterns in _patterns(words):
-                    self._add(Trigger("", patterns, "", "never", ""))
+                    self._add(Trigger("", patterns, "", "never", "", _tests(patterns)))
         except KeyError as missing:
             raise ConfigError(f"{path}: an event type lacks {missing}; every type needs id, group, label, plover, acled, symbol, examples and triggers") from None
 
@@ -74,7 +75,7 @@ class Lexicon:
         hits = []
         for i in range(first, last):
             for trigger in self._triggers.get(words[i][:_STEM], ()):
-                end = _match(trigger.words, 0, words, i, last)
+                end = _match(trigger.tests, 0, words, i, last)
                 if end:
                     hits.append(Hit(trigger, i, end))
         never = [h for h in hits if h.trigger.strength == "never"]
@@ -91,16 +92,29 @@ def _patterns(words: str) -> list[tuple[tuple[str, ...], ...]]:
     return [tuple(pattern for part in parts for pattern in part) for parts in product(*choices)]
 
 
-def _fits(alternatives: tuple[str, ...], word: str) -> bool:
-    return any(word.startswith(a[:-1]) if a.endswith("*") else a == word or (a == "_" and word not in ("by", "when")) for a in alternatives)
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One word pattern made ready: whole words, beginnings, or any word."""
+
+    words: frozenset[str]
+    beginnings: tuple[str, ...]
+    any: bool
+    gap: bool
+
+    def fits(self, word: str) -> bool:
+        return word in self.words or word.startswith(self.beginnings) or (self.any and word not in ("by", "when"))
 
 
-def _match(patterns: tuple[tuple[str, ...], ...], p: int, words: list[str], i: int, last: int) -> int:
+def _tests(patterns: tuple[tuple[str, ...], ...]) -> tuple[_Test, ...]:
+    return tuple(_Test(frozenset(a for a in p if not a.endswith("*") and a != "_"), tuple(a[:-1] for a in p if a.endswith("*")), "_" in p, p == ("...",)) for p in patterns)
+
+
+def _match(patterns: tuple[_Test, ...], p: int, words: list[str], i: int, last: int) -> int:
     """End of a match of patterns[p:] at word i, 0 for none."""
     while p < len(patterns):
         while i < last and not words[i]:  # a hyphen: "cease-fire" is "cease fire"
             i += 1
-        if patterns[p] == ("...",):
+        if patterns[p].gap:
             for j in range(i, min(i + _GAP, last) + 1):
                 if j > i and words[j - 1] in (".", ";", ":"):
                     return 0
@@ -108,7 +122,7 @@ def _match(patterns: tuple[tuple[str, ...], ...], p: int, words: list[str], i: i
                 if end:
                     return end
             return 0
-        if i >= last or not _fits(patterns[p], words[i]):
+        if i >= last or not patterns[p].fits(words[i]):
             return 0
         p, i = p + 1, i + 1
     return i

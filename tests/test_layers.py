@@ -7,7 +7,7 @@ import geomap
 
 ORDER = [
     "model", "errors", "engine", "resources", "text", "senses",
-    "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "geocode", "stories", "documents", "fetch", "articles",
+    "timex", "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "geocode", "stories", "documents", "fetch", "articles",
     "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "corrections", "pipeline",
     "records", "work", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
