@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("verb", sorted(set(re.findall(r"`?geomap (map|extract|draw|locate|events|gazetteer|evaluate)\b", README))))
+@pytest.mark.parametrize("verb", sorted(set(re.findall(r"`?geomap (map|extract|draw|locate|events|review|gazetteer|evaluate)\b", README))))
 def test_verbs_of_the_readme_exist(verb, capsys):
     with pytest.raises(SystemExit) as stop:
         main([verb, "--help"])
@@ -20,7 +20,7 @@ def test_verbs_of_the_readme_exist(verb, capsys):
 
 def test_files_that_the_documents_name_exist():
     named = set()
-    for document in ("README.md", "CONTRIBUTING.md", "docs/events.md", "docs/toponyms.md", "data/README.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "data/README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))):
         text = (ROOT / document).read_text(encoding="utf-8")
         named |= set(re.findall(r"\b((?:geomap|benchmarks|gazetteer|data|docs|tests)/[\w./-]+\.\w+)", text))
     assert named and not [name for name in sorted(named) if not (ROOT / name).exists()]
