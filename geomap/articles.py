@@ -5,10 +5,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 from geomap.datelines import inferred_date, stamped_date
-from geomap.documents import MAX_CHARACTERS, READERS, Columns, feed_links, is_feed, read_document, suffix_of
+from geomap.documents import MAX_CHARACTERS, READERS, Columns, feed_links, is_feed, read_document, read_file, suffix_of
 from geomap.errors import ArticleError
 from geomap.fetch import Fetcher
 from geomap.model import Article
@@ -28,10 +29,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something to read: its name, how to get its bytes, and the address and day that a feed gave."""
+    """Something to read: its name, how to read it, and the address and day that a feed gave."""
 
     name: str
-    load: Callable[[], bytes]
+    read: Callable[[Columns | None], Iterator[Article]]
     url: str = ""
     published: str = ""
 
@@ -52,7 +53,7 @@ def read_articles(sources: Iterable[str], *, published: str | None = None, colum
         for document in _documents(source, fetcher or Fetcher(), report):
             held = 0
             try:
-                for article in read_document(document.load(), document.name, columns):
+                for article in document.read(columns):
                     held += 1
                     article = replace(article, url=article.url or document.url, published=article.published or document.published or None)
                     reason = _unusable(article)
@@ -70,12 +71,12 @@ def read_articles(sources: Iterable[str], *, published: str | None = None, colum
 def _documents(source: str, fetcher: Fetcher, report: Callable[[Skipped], None]) -> Iterator[Document]:
     """Documents of one source. Raises ArticleError when there is none."""
     if source == "-":
-        yield Document("-", sys.stdin.buffer.read)
+        yield Document("-", lambda columns: read_document(sys.stdin.buffer.read(), "-", columns))
     elif is_url(source):
         yield from _fetched(source, fetcher, report)
     else:
         for path in _files(source):
-            yield Document(path.name, path.read_bytes)
+            yield Document(path.name, partial(read_file, path))
 
 
 def _fetched(url: str, fetcher: Fetcher, report: Callable[[Skipped], None]) -> Iterator[Document]:
@@ -83,18 +84,19 @@ def _fetched(url: str, fetcher: Fetcher, report: Callable[[Skipped], None]) -> I
     try:
         data, final = fetcher.fetch(url)
         if not is_feed(data):
-            yield Document(f"{final}.html" if suffix_of(final) not in READERS else final, lambda: data, url=final)
+            name = f"{final}.html" if suffix_of(final) not in READERS else final
+            yield Document(name, lambda columns: read_document(data, name, columns), url=final)
             return
         links = feed_links(data)[:_MAX_LINKS]
     except ArticleError as error:
         report(Skipped(url, str(error)))
         return
     for link, day in links:
-        yield Document(f"{link}.html", partial(_page, fetcher, link), url=link, published=day)
+        yield Document(link, partial(_page, fetcher, link), url=link, published=day)
 
 
-def _page(fetcher: Fetcher, url: str) -> bytes:
-    return fetcher.fetch(url)[0]
+def _page(fetcher: Fetcher, url: str, columns: Columns | None) -> Iterator[Article]:
+    return read_document(fetcher.fetch(url)[0], f"{url}.html", columns)
 
 
 def _files(source: str) -> list[Path]:
@@ -129,6 +131,28 @@ def _stamped(article: Article, published: str | None) -> Article:
     if stamp:
         return replace(article, published=stamp, published_basis="text")
     return replace(article, published=published, published_basis="option") if published else article
+
+
+def one_by_one(articles: Iterable[Article]) -> Iterator[Article]:
+    """A stream of articles with distinct ids and texts, each dated by itself; only fingerprints are kept.
+
+    What needs the whole batch is left out: near copies, and dates inferred from other articles of the same story.
+    """
+    ids: dict[bytes, int] = {}
+    texts: set[bytes] = set()
+    for article in articles:
+        text = blake2b(" ".join(article.text.split()).encode(), digest_size=12).digest()
+        if text in texts:
+            continue
+        texts.add(text)
+        key = blake2b(article.id.encode(), digest_size=12).digest()
+        ids[key] = ids.get(key, 0) + 1
+        if ids[key] > 1:
+            article = replace(article, id=f"{article.id} ({ids[key]})")
+        if not article.published:
+            day = inferred_date(article.text)
+            article = replace(article, published=day, published_basis="inferred" if day else "none")
+        yield article
 
 
 def date_undated(articles: list[Article]) -> list[Article]:

@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     made = verb("extract", "articles:extract", "Articles to a file of incidents.", "geomap extract articles/ -o incidents.gpkg")
     made.add_argument("source", **source)
     made.add_argument("-o", "--output", metavar="FILE", help="format by suffix: .geojson .gpkg .parquet .fgb .csv .kml .shp .jsonl; - is GeoJSON to standard output")
+    made.add_argument("--partitioned", action="store_true", help="stream articles and write GeoParquet by month into the folder -o, in bounded memory")
     made.add_argument("--schema", choices=("acled", "ucdp"), help="a .csv in the columns of ACLED or UCDP GED")
     made.add_argument("--to", metavar="URL", help="upsert into a PostGIS table: postgis://user@host/database?table=incidents (needs geomap[postgis])")
     made.add_argument("--update", metavar="FILE", help="merge into the incidents of this file, keep their ids, and say what changed; writes to it unless -o says otherwise")

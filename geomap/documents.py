@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from geomap.datelines import stamped_date
@@ -19,6 +19,7 @@ from geomap.model import Article
 MAX_CHARACTERS = 10_000_000
 _MAX_PACKED = 200_000_000  # bytes that a zip or WARC may hold when unpacked
 _MAX_MEMBERS = 100_000
+_BATCH = 500  # rows of a table read at once
 # What the web is written in beside UTF-8; without the list, DOS code pages are guessed for short texts.
 _WEB_ENCODINGS = ("cp1252", "cp1251", "cp1250", "cp1254", "cp1256", "koi8_r", "gb18030", "big5", "shift_jis", "euc_kr")
 _FRONT_MATTER = re.compile(r"\A---\r?\n(?P<head>.*?)\r?\n---\r?\n", re.DOTALL)
@@ -82,13 +83,17 @@ def _read_html(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
 
 def _read_jsonl(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
     for number, line in enumerate(decode(data).split("\n"), 1):
-        if line.strip():
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):
-                record = None
-            # A bad line becomes an article without text, which is reported with its number.
-            yield _record(record if isinstance(record, dict) else {"text": ""}, f"{name}:{number}", columns)
+        yield from _json_line(line.encode(), f"{name}:{number}", columns)
+
+
+def _json_line(line: bytes, name: str, columns: Columns) -> Iterator[Article]:
+    """The article of a line; a bad one becomes an article without text, which is reported with its number."""
+    if line.strip():
+        try:
+            record = json.loads(decode(line))
+        except (ValueError, RecursionError):
+            record = None
+        yield _record(record if isinstance(record, dict) else {"text": ""}, name, columns)
 
 
 def _read_csv(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
@@ -102,11 +107,12 @@ def _read_csv(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
     yield from _table(reader.fieldnames or [], reader, name, columns)
 
 
-def _read_parquet(data: bytes, name: str, columns: Columns) -> Iterator[Article]:
+def _read_parquet(data: bytes | Path, name: str, columns: Columns) -> Iterator[Article]:
     import pyarrow.parquet
 
-    table = pyarrow.parquet.read_table(io.BytesIO(data))
-    yield from _table(table.column_names, table.to_pylist(), name, columns)
+    with pyarrow.parquet.ParquetFile(data if isinstance(data, Path) else io.BytesIO(data)) as table:
+        rows = (row for batch in table.iter_batches(batch_size=_BATCH) for row in batch.to_pylist())
+        yield from _table(table.schema_arrow.names, rows, name, columns)
 
 
 def _table(present: Iterable[Any], rows: Iterable[dict[Any, Any]], name: str, columns: Columns) -> Iterator[Article]:
@@ -271,6 +277,23 @@ def read_document(data: bytes, name: str, columns: Columns | None = None) -> Ite
     if suffix not in READERS and re.match(rb"\s*<(?:!doctype html|html)", data[:200], re.IGNORECASE):
         suffix = ".html"
     yield from READERS.get(suffix, _read_text)(data, name, columns or {})
+
+
+def read_file(path: Path, columns: Columns | None = None) -> Iterator[Article]:
+    """Articles of a file; those of a .jsonl or .parquet one by one, so that its size does not matter."""
+    suffix = suffix_of(path.name)
+    if suffix == ".jsonl":
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                    break
+                yield from _json_line(line, f"{path.name}:{number}", columns or {})
+            else:
+                return
+    elif suffix == ".parquet":
+        yield from _read_parquet(path, path.name, columns or {})
+        return
+    yield from read_document(path.read_bytes(), path.name, columns)
 
 
 READERS: dict[str, Callable[[bytes, str, Columns], Iterator[Article]]] = {

@@ -172,24 +172,20 @@ def _geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
     path.write_text(f'{head}, "features": [\n{lines}\n]}}\n' if features else f'{head}, "features": []}}\n', encoding="utf-8")
 
 
-def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Dates as dates where the format has them."""
+def _dated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Dates as Arrow's dates, which GDAL and Parquet keep as such."""
+    import pyarrow as pa
+
     out = frame.copy()
     for column in ("date_start", "date_end"):
-        out[column] = pd.to_datetime(out[column], errors="coerce").dt.date
-        out[column] = out[column].astype(object).where(out[column].notna(), None)
+        dates = pd.to_datetime(out[column], errors="coerce")
+        out[column] = pd.Series(pd.array(dates.dt.date.where(dates.notna(), None), dtype=pd.ArrowDtype(pa.date32())), index=out.index)
     return out
 
 
 def _gdal(driver: str, **options: str) -> Callable[[gpd.GeoDataFrame, Path], None]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
-        import pyarrow as pa
-
-        out = frame.copy()
-        for column in ("date_start", "date_end"):
-            dates = pd.to_datetime(out[column], errors="coerce")
-            out[column] = pd.Series(pd.array(dates.dt.date.where(dates.notna(), None), dtype=pd.ArrowDtype(pa.date32())), index=out.index)
-        out.to_file(path, driver=driver, use_arrow=True, layer="incidents", **options)
+        _dated(frame).to_file(path, driver=driver, use_arrow=True, layer="incidents", **options)
     return write
 
 
@@ -265,7 +261,12 @@ def _jsonl(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _parquet(frame: gpd.GeoDataFrame, path: Path) -> None:
-    _with_dates(frame).to_parquet(path)
+    import pyarrow as pa
+
+    out = _dated(frame)
+    for column in out.columns.drop(["geometry", "score", "date_start", "date_end", *INTEGERS]):
+        out[column] = out[column].astype(pd.ArrowDtype(pa.string()))  # an empty column has a type too, so that files fit together
+    out.to_parquet(path)
 
 
 _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {

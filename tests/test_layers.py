@@ -9,7 +9,7 @@ ORDER = [
     "model", "errors", "engine", "resources", "text", "senses",
     "timex", "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "geocode", "stories", "documents", "fetch", "articles",
     "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "corrections", "pipeline",
-    "records", "work", "frame", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
+    "records", "work", "frame", "partitions", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent
 

@@ -42,10 +42,10 @@ def progress(quiet: bool, total: int | None, what: str = "Reading articles", *, 
         yield lambda *done: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     amount = DownloadColumn() if bytes_ else MofNCompleteColumn()
-    with Progress(TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(TextColumn("{task.description}"), BarColumn(), amount, TaskProgressColumn(show_speed=True), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total)
 
         def advance(done: int | None = None, of: int | None = None) -> None:

@@ -154,8 +154,48 @@ def map_(options: argparse.Namespace) -> int:
     return run.exit_code(len(frame))
 
 
+def _partitioned(options: argparse.Namespace) -> int:
+    """Stream articles into GeoParquet by month."""
+    from geomap.articles import one_by_one, read_articles
+    from geomap.errors import ConfigError
+    from geomap.fetch import Fetcher
+    from geomap.partitions import write_partitions
+    from geomap.pipeline import extract_each
+
+    if not options.output or Path(options.output).suffix:
+        raise ConfigError("--partitioned writes a folder: -o FOLDER")
+    if options.update or options.schema or options.to or options.work or options.corrections:
+        raise ConfigError("--partitioned goes with none of --update, --schema, --to, --work, --corrections")
+    skipped: list[Skipped] = []
+    gazetteer, began = open_gazetteer(options), time.perf_counter()
+
+    def skip(one: "Skipped") -> None:
+        skipped.append(one)
+        print(f"geomap: skipped {one.name}: {one.reason}", file=sys.stderr)
+
+    read = one_by_one(read_articles(options.source, published=options.published, columns=options.columns, fetcher=Fetcher(allow_local=options.allow_local), skip=skip))
+    n = 0
+    with progress(options.quiet, None) as advance:
+
+        def counted() -> "Iterator[Extraction]":
+            nonlocal n
+            for one in extract_each(read, gazetteer, geocode=open_fallback(options), engine=options.engine, workers=options.workers, scheduler=options.scheduler):
+                n += 1
+                advance()
+                yield one
+
+        events, incidents, files = write_partitions(counted(), options.output, gazetteer)
+    if not options.quiet:
+        seconds = time.perf_counter() - began
+        print(f"{n:,} articles ({n / seconds:.0f} a second), {events:,} events, {incidents:,} incidents in {len(files)} files, {len(skipped)} skipped", file=sys.stderr)
+    return DONE if incidents else NOTHING if n else FAILED if skipped else NOTHING
+
+
 def extract(options: argparse.Namespace) -> int:
     from geomap.frame import write_incidents
+
+    if options.partitioned:
+        return _partitioned(options)
 
     if not (options.output or options.to or options.update):
         options.output = "-"
