@@ -52,7 +52,7 @@ class Spot:
     @property
     def code(self) -> str:
         """Feature code; an unknown place is taken for a populated one."""
-        return self.resolution.place.feature_code if self.resolution.place else "PPL"
+        return self.place.feature_code if self.place else "PPL"
 
 
 def spots_of(parsed: Parsed, resolutions: Sequence[Resolution]) -> list[Spot]:
@@ -239,7 +239,9 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
             continue
         first, last = trigger
         distance = at - last if at >= last else first - at
-        parted = barrier(parsed, last if at >= last else at + 1, at if at >= last else first)
+        # "has raged since April 15": the word belongs to the date and parts nothing.
+        near = at - 1 if at > last and parsed.folded[at - 1] == "since" else at
+        parted = barrier(parsed, last if at >= last else at + 1, near if at >= last else first)
         # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
         # So does the day that ends a sentence of what somebody said.
         if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):

@@ -44,6 +44,8 @@ _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _TURNS = frozenset("after before following followed when while since".split())
+_THE = frozenset({"the", "that", "this"})
+_BECAUSE = frozenset("over about after following since despite".split())
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
 _EARLIER = frozenset(["after", "following", "followed", "since"])
 
@@ -82,7 +84,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     for sentence in parsed.sentences:
         if _is_heading(article.text, parsed, sentence):
             continue
-        hits = [h for h in lexicon.find(parsed.folded, *sentence) if _happens(scene, h, sentence)]
+        hits = [h for h in lexicon.find(parsed.folded, *sentence) if _happens(scene, h, sentence) and not _refers_back(parsed, h, drafts[-MEMORY:])]
         chosen = choose(scene, hits, sentence, lexicon)
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
         counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times_in(begin, end)]) if chosen else []
@@ -128,6 +130,12 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     if hit.trigger.needs == "actor":
         return _has_speaker(scene, hit, sentence)
     return True
+
+
+def _refers_back(parsed: Parsed, hit: Hit, before: list[Event]) -> bool:
+    """"Protesters clashed with police over the crash": the crash was told before, and not in Athens."""
+    words = parsed.folded[max(0, hit.first - 2) : hit.first]
+    return hit.last - hit.first == 1 and len(words) == 2 and words[1] in _THE and words[0] in _BECAUSE and any(e.event_type == hit.trigger.type for e in before)
 
 
 def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
@@ -297,7 +305,7 @@ def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexico
         unknown = found[0]
         known = find([s for s in inside if s.place and s.first > unknown.first])
         around = known[0].place if known else None
-        if around is None or around.feature_code in COUNTRY_CODES or (known and known[0].first - unknown.last > 6):
+        if around is None or (known and known[0].first - unknown.last > 6):
             return _NOWHERE
         return around, around.lat, around.lon, max(GeoPrecision.NEAR, precision_of(around)), "stated"
     if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):

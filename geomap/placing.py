@@ -12,7 +12,7 @@ from typing import Any
 from geomap.attach import AT, KIND_OF_PLACE, SAID, TURN, Spot, anchor_of, before_noun, finer, head_of, nearness, place_by_rule
 from geomap.gazetteer import AREA_CODES, COUNTRY_CODES
 from geomap.model import Role
-from geomap.resources import data_file
+from geomap.resources import open_model
 from geomap.senses import class_of
 from geomap.text import Parsed
 
@@ -97,11 +97,7 @@ def _preposition(parsed: Parsed, spot: Spot) -> int:
 
 @cache
 def _tagger() -> Any:
-    import pycrfsuite
-
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(data_file("data", "placing.crf")))
-    return tagger
+    return open_model("placing.crf")
 
 
 def _probability(features: list[str]) -> float:

@@ -32,6 +32,7 @@ UNIT_WORDS = frozenset("county province region district state governorate oblast
 DIRECTIONS = frozenset("north south east west northern southern eastern western central upper lower northeast northwest southeast southwest downtown greater northeastern northwestern southeastern southwestern inner outer".split())
 Geocode = Callable[[str, Sequence[str]], list[Place]]  # (name, likely countries) -> places it may mean
 _KM_PER_DEGREE = 111.195
+_BESIDE = 24  # characters between a name and the one that may contain it
 _SEAT_KM = 40  # a unit's middle lies this near its seat only where the unit is the city itself
 
 
@@ -111,9 +112,10 @@ def names_of(parsed: Parsed, toponyms: Iterable[Toponym], gazetteer: Gazetteer) 
         after = parsed.folded[last] if last < len(parsed.tokens) else ""
         parents: tuple[Place, ...] = ()
         following = toponyms[i + 1] if i + 1 < len(toponyms) else None
-        if following and following.start - toponym.end <= 5:
-            between = "".join(t.text for t in parsed.tokens[last : last + 2] if t.start < following.start)
-            if between in (",", "(", "in", ""):
+        if following and following.start - toponym.end <= _BESIDE:
+            between = [t for t in parsed.folded[last : last + 4] if t][: sum(t.start < following.start for t in parsed.tokens[last : last + 4])]
+            marks = "".join(t.text for t in parsed.tokens[last : last + 2] if t.start < following.start)
+            if marks in (",", "(", "in", "") or (between[:1] == ["in"] and all(w in DIRECTIONS or w == "the" for w in between[1:])):
                 parents = tuple(p for p, k in candidates_of(following.text, gazetteer) if _can_contain(p) and k != NameKind.DEMONYM)
         known = found.get(folded)
         if known is None:
@@ -290,10 +292,16 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     for toponym in toponyms:
         best = ranked[sense(toponym.text)]
         place, score = (best[0].place, confidence(best[0], trained["calibration"])) if best else (None, 0.0)
-        if score < trained["threshold"]:
+        if score < trained["threshold"] or _contradicted(names[sense(toponym.text)]):
             place = None
         resolutions.append(Resolution(toponym, place, round(score, 4) if best else 0.0, tuple(best[:5])))
     return resolutions
+
+
+def _contradicted(name: Name) -> bool:
+    """Whether the text says that it lies in a country where no candidate does: "Tempi in central Greece" is not Arizona's."""
+    countries = [p for p in name.parents if p.feature_code in COUNTRY_CODES]
+    return bool(countries) and not any(_inside(c, parent) or c.feature_code in COUNTRY_CODES for c, _ in name.candidates for parent in name.parents)
 
 
 # What the confidence in a pick rests on, besides its share among the candidates.

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,3 +17,12 @@ def data_file(folder: str, name: str = "") -> Path:
         if path.exists() and (base != _ROOT or (_ROOT / "pyproject.toml").exists()):
             return path
     raise FileNotFoundError(f"{folder}/{name} is missing from this installation of geomap; install it again")
+
+
+def open_model(name: str) -> Any:
+    """A trained CRFsuite model of `data/`, ready to tag."""
+    import pycrfsuite
+
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(data_file("data", name)))
+    return tagger

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from geomap.model import Role
-from geomap.resources import data_file
+from geomap.resources import open_model
 from geomap.senses import class_of, classes_of
 from geomap.text import Parsed
 
@@ -104,11 +104,7 @@ def _topic(text: str) -> str:
 
 @cache
 def _tagger() -> Any:
-    import pycrfsuite
-
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(data_file("data", "roles.crf")))
-    return tagger
+    return open_model("roles.crf")
 
 
 def judge_role(parsed: Parsed, span: tuple[int, int], kind: str) -> Role:

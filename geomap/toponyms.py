@@ -14,7 +14,7 @@ from typing import Any
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
 from geomap.geonames import NameKind
 from geomap.model import Article, Toponym
-from geomap.resources import data_file
+from geomap.resources import data_file, open_model
 from geomap.roles import judge_role
 from geomap.senses import class_of
 from geomap.text import Parsed, begins_name, parse
@@ -219,11 +219,7 @@ def spans_of(labels: list[str], first: int) -> list[tuple[int, int]]:
 
 @cache
 def _tagger() -> Any:
-    import pycrfsuite
-
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(data_file("data", "toponyms.crf")))
-    return tagger
+    return open_model("toponyms.crf")
 
 
 # A name surely recognised once in an article is believed elsewhere in it at this lower probability.

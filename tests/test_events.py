@@ -100,3 +100,27 @@ def test_time_grows_no_faster_than_the_text(gazetteer):
 
     seconds(50)
     assert seconds(1200) < 8 * seconds(300)
+
+
+def test_a_place_that_the_text_puts_elsewhere_is_not_taken(tell):
+    (crash,) = tell("A passenger train derailed near Tempi in central Greece late on Tuesday, killing at least 36 people.")
+    assert crash.place is None or crash.place.country_code == "GR"  # Tempi is known as a name of Tempe, Arizona
+
+
+def test_what_was_told_before_is_not_told_again(tell):
+    events = tell("A passenger train derailed near Larissa on Tuesday, killing 36 people. Protesters clashed with police in Athens on Thursday over the crash.")
+    assert [(e.event_type, e.place_name) for e in events] == [("disaster", events[0].place_name), ("protest", "Athens")]
+
+
+def test_since_a_day_is_the_day_it_began(tell):
+    (fighting,) = tell("Fighting has raged in Darfur since August 15.")
+    assert fighting.date_start == "2022-08-15"
+
+
+def test_deaths_and_what_caused_them_are_one_event(tell):
+    (flood,) = tell("At least 40 people were killed when floods hit Larkana on Monday.")
+    assert flood.event_type == "disaster" and [(c.kind, c.low) for c in flood.counts] == [("killed", 40)]
+
+
+def test_things_are_no_people(tell):
+    assert not [c for e in tell("Police seized 3 tonnes of cocaine in Buenaventura on Monday.") for c in e.counts]
