@@ -1,7 +1,7 @@
 """Merge events of the same happening, within and across articles, into incidents.
 
 An event joins a group only when it is compatible with every event in it (complete linkage), so a vague "last month"
-never chains two days together. Events are blocked by family and month, which keeps the work near-linear.
+never chains two days together. Events are blocked by family, month and country, which keeps the work near-linear.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = N
     events = list(events)
     casts = _casts(events)
     ordered = sorted(events, key=lambda e: (width_of(e), e.date_start or "9999", e.place is None, e.article_id, e.trigger_start, e.event_type))
-    blocks: dict[tuple[str, str], list[int]] = {}
+    blocks: dict[tuple[str, ...], set[int]] = {}
     groups: list[list[Event]] = []
     for event in ordered:
-        keys = _blocks(event)
-        options = {i for key in keys for i in blocks.get(key, ())}
+        filed, searched = _blocks(event, casts)
+        options = {i for key in searched for i in blocks.get(key, ())}
         fits = [(_likeness(groups[i], event), -i) for i in options if all(compatible(event, other, casts) for other in groups[i])]
         if fits:
             chosen = -max(fits)[1]
@@ -46,10 +46,8 @@ def merge_incidents(events: Iterable[Event], known: Mapping[str, str] | None = N
         else:
             chosen = len(groups)
             groups.append([event])
-        for key in keys:
-            held = blocks.setdefault(key, [])
-            if chosen not in held:
-                held.append(chosen)
+        for key in filed:
+            blocks.setdefault(key, set()).add(chosen)
     if together:
         groups = _joined_by(groups, together)
     incidents = _keep_ids([_incident(group) for group in groups], known or {})
@@ -95,21 +93,44 @@ def _keep_ids(incidents: list[Incident], known: Mapping[str, str]) -> list[Incid
     return [replace(i, incident_id=given.get(i.incident_id, i.incident_id)) for i in incidents]
 
 
-def _blocks(event: Event) -> list[tuple[str, str]]:
-    """Family and month (or year, or none) under which likely partners are found."""
+def _blocks(event: Event, casts: Mapping[str, frozenset[str]]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Keys that an event is filed under and searched by: its family with a month and a country, a person, its article.
+
+    An event bound to no country is searched among all of its month, and found by all of them.
+    """
     family = _FAMILY.get(event.event_type, event.event_type)
+    months, lands = _months(event), sorted(_lands(event, casts))
+    voices = sorted(_people(event)) if event.event_type in SPEECH else []
+    own = [(family, "in", event.article_id), *((family, month, "by", name) for month in months for name in voices), *((family, month, land) for month in months for land in lands)]
+    everywhere, nowhere = [(family, month) for month in months], [(family, month, "") for month in months]
+    return own + everywhere + ([] if lands else nowhere), own + (nowhere if lands else everywhere)
+
+
+def _lands(event: Event, casts: Mapping[str, frozenset[str]]) -> set[str]:
+    """Countries by which another report of an event could be found: of its place, of its actors, of its article."""
+    found = _known(event, casts)
+    if event.place is None:
+        return found
+    if event.place.feature_code == "BDRY":
+        return found | set(event.place.id.removeprefix("border:").split("-"))
+    return found | {event.place.country_code} if event.place.country_code else set()
+
+
+def _months(event: Event) -> list[str]:
+    """Months that an event's days and the days beside them fall in; years where they are very many."""
     if not event.date_start or not event.date_end:
-        return [(family, f"undated {event.article_id}")]
+        return []
     first = date.fromisoformat(event.date_start) - timedelta(days=1)
     last = date.fromisoformat(event.date_end) + timedelta(days=1)
+    years = [f"{y}" for y in range(first.year, min(last.year, first.year + 12) + 1)]
     if (last - first).days > _MAX_SPAN:
-        return [(family, f"{y}") for y in range(first.year, min(last.year, first.year + 12) + 1)]
+        return years
     months = []
     at = first.replace(day=1)
     while at <= last:
-        months.append((family, at.isoformat()[:7]))
+        months.append(at.isoformat()[:7])
         at = (at + timedelta(days=32)).replace(day=1)
-    return [*months, *{(family, m[1][:4]) for m in months}] if (last - first).days > 200 else months
+    return [*months, *years] if (last - first).days > 200 else months
 
 
 def _casts(events: Iterable[Event]) -> dict[str, frozenset[str]]:
