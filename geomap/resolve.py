@@ -113,9 +113,9 @@ def names_of(parsed: Parsed, toponyms: Iterable[Toponym], gazetteer: Gazetteer) 
         parents: tuple[Place, ...] = ()
         following = toponyms[i + 1] if i + 1 < len(toponyms) else None
         if following and following.start - toponym.end <= _BESIDE:
-            between = [t for t in parsed.folded[last : last + 4] if t][: sum(t.start < following.start for t in parsed.tokens[last : last + 4])]
-            marks = "".join(t.text for t in parsed.tokens[last : last + 2] if t.start < following.start)
-            if marks in (",", "(", "in", "") or (between[:1] == ["in"] and all(w in DIRECTIONS or w == "the" for w in between[1:])):
+            between = [i for i in range(last, min(last + 4, len(parsed.tokens))) if parsed.tokens[i].start < following.start]
+            marks, words = "".join(parsed.tokens[i].text for i in between), [parsed.folded[i] for i in between]
+            if marks in (",", "(", "in", "") or (words[0] == "in" and all(w in DIRECTIONS or w == "the" for w in words[1:])):  # "in northern Mali"
                 parents = tuple(p for p, k in candidates_of(following.text, gazetteer) if _can_contain(p) and k != NameKind.DEMONYM)
         known = found.get(folded)
         if known is None:

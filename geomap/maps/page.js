@@ -353,7 +353,7 @@ async function geomapPage(map) {
   refresh();
   if (!view) {
     const spots = all.filter((i) => rows.lat[i] !== null && rows.geo_precision[i] < 6 && filter.passes(i)).map((i) => [rows.lat[i], rows.lon[i]]);
-    if (spots.length) map.fitBounds(L.latLngBounds(spots).pad(0.1), { maxZoom: 9, paddingBottomRight: innerWidth > 600 ? [330, 20] : [20, 20], animate: false });
+    if (spots.length) map.fitBounds(L.latLngBounds(spots).pad(0.1), { maxZoom: 9, paddingBottomRight: innerWidth > 600 ? [330, 20] : [20, Math.round(innerHeight * 0.45)], animate: false });
   }
   let zoomed = map.getZoom();
   map.on("moveend", () => {
