@@ -37,6 +37,9 @@ KIND_OF_PLACE = frozenset(
 _STOP = frozenset("and but or that which who whose as than with without by for after before while when against said says told is was were are be been has have had will would not its their his her according including during about since until".split())
 
 
+_DEFENSIBLE = 0.5  # score of a place for talks below which none is given
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A toponym over tokens [first, last); its place is None where the gazetteer does not know it."""
@@ -122,7 +125,7 @@ def place_by_rule(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot
         score -= barrier(parsed, last if spot.first >= last else spot.last, spot.first if spot.first >= last else first)
         if best is None or score > best[0]:
             best = (score, spot)
-    if best is None or best[0] < 0.2:
+    if best is None or best[0] < _DEFENSIBLE:
         return None
     return finer(parsed, best[1], spots) or best[1], best[0]
 

@@ -21,6 +21,7 @@ from geomap.lexicon import Hit, Lexicon, load_lexicon
 from geomap.mentions import MEMORY, SPEECH, fold_mentions
 from geomap.model import Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
 from geomap.placing import place_for
+from geomap.roles import topic_of
 from geomap.text import Parsed, parse
 from geomap.toponyms import recased
 
@@ -44,6 +45,8 @@ _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _TURNS = frozenset("after before following followed when while since".split())
+_GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change"})
+_HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
 _BECAUSE = frozenset("over about after following since despite".split())
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
@@ -123,6 +126,9 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
         if hit.trigger.type != "agreement" and "to" in before[-2:-1] and words[hit.first - 1].isalpha() and before[-1] in ("begin", "hold", "have", "meet", "start", "resume", "exchange", "release", "withdraw"):
             return False
     elif any(w in _NOT for w in before[-2:]):
+        return False
+    # Teams shoot, attack and defend.
+    if hit.trigger.type in _GAMES and topic_of(scene.parsed.text) == "sport" and not any(w in _HURT for w in words[sentence[0] : sentence[1]]):
         return False
     inside = scene.spots_in(*sentence)
     if hit.trigger.needs == "place":

@@ -11,6 +11,7 @@ from geomap.model import Count, Event
 SPEECH = frozenset({"statement", "accusation"})
 MEMORY = 120  # events back that a mention may join or borrow from, which keeps long texts linear
 _ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_EARLIER = re.compile(r"\W*(?:(?:just |only )?(?:hours|days|weeks|months|years) (?:earlier|before)|(?:in )?(?:a )?separate(?:ly)?|previously)\b", re.IGNORECASE)
 _MENTION_FAMILY = {"meeting": "talks"}
 _GO_ON = frozenset(["he", "she", "they", "it"])
 _PUBLISHED = "date: the publication date"
@@ -44,8 +45,10 @@ def _same(a: Event, b: Event) -> bool:
 
 
 def told_apart(a: Event, b: Event) -> bool:
-    """Whether the later of two mentions in an article is called another one: "a second quake", "another shootout"."""
+    """Whether the later of two mentions in an article is called another one: "a second quake", "Days earlier, gunmen …"."""
     later = max(a, b, key=lambda e: e.trigger_start)
+    if a.sentence != b.sentence and _EARLIER.match(later.sentence):
+        return True
     return bool(_ANOTHER.search(later.sentence[: later.trigger_start - later.start])) and "anniversary" not in later.trigger
 
 

@@ -71,7 +71,7 @@ def role_features(parsed: Parsed, span: tuple[int, int], kind: str) -> list[str]
             break
     else:
         row.append("noloc|k=" + kind)
-    topic = _topic(parsed.text)
+    topic = topic_of(parsed.text)
     row += [f"t={topic}", f"t={topic}|k={kind}", f"t={topic}|-1={before}"]
     if first == 0 or tokens[first - 1].text in ".!?”\"—:":
         row += ["start|vc=" + verb, "start|h=" + class_of(head)]
@@ -97,7 +97,7 @@ _SPORT = re.compile(r"\b(?:season|coach|league|match|goals?|football|basketball|
 
 
 @lru_cache(maxsize=4)
-def _topic(text: str) -> str:
+def topic_of(text: str) -> str:
     """"sport" where a team may bear its town's name; a word in forty is a sports word there."""
     return "sport" if len(_SPORT.findall(text)) * 60 > text.count(" ") else "news"
 

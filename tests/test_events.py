@@ -124,3 +124,17 @@ def test_deaths_and_what_caused_them_are_one_event(tell):
 
 def test_things_are_no_people(tell):
     assert not [c for e in tell("Police seized 3 tonnes of cocaine in Buenaventura on Monday.") for c in e.counts]
+
+
+def test_a_match_is_no_attack(tell):
+    assert not tell("Manchester City beat Arsenal 3-1 in London on Sunday in the league match. Haaland shot wide in the first half of the game before the team scored twice. The visitors attacked and killed the game.")
+
+
+def test_an_earlier_attack_is_another_one(tell):
+    kidnappings = [e for e in tell("Extremists abducted at least 87 people in Kaduna on Sunday night. Days earlier, gunmen kidnapped 287 students from a school in Kuriga.") if e.event_type == "attack"]
+    assert [c.low for e in kidnappings for c in e.counts] == [87, 287] and kidnappings[0].date_start != kidnappings[1].date_start
+
+
+def test_talks_are_not_where_shares_fell(tell):
+    (talks,) = [e for e in tell("Shares in Tokyo fell on Monday after talks between Washington and Beijing over tariffs stalled.") if e.event_type == "talks"]
+    assert talks.place is None
