@@ -1,23 +1,26 @@
 """Articles a second, by stage, on one core; ratios within one run are what to read.
 
-    python benchmarks/speed.py CORPUS.jsonl
+    python benchmarks/speed.py CORPUS.jsonl [--model en_core_web_sm]
 
 Start-up is compared with importing geopandas, since absolute times differ between machines. Where spaCy and its model
-en_core_web_sm are installed, its NER with a population look-up runs on the same articles. Two processes are compared with
+en_core_web_sm are installed (for this benchmark only), its NER with a population look-up runs on the same articles. Two processes are compared with
 one by wall time and by CPU an article, which says more where the cores are shared.
 """
 
+import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from geomap.events import find_events
 from geomap.gazetteer import Gazetteer
 from geomap.model import Article
-from geomap.pipeline import extract_each
+from geomap.pipeline import extract_each, extract_one
 from geomap.resolve import resolve_toponyms
 from geomap.text import parse
 from geomap.toponyms import find_toponyms
@@ -34,22 +37,43 @@ def seconds(*command):
     return best
 
 
-def spacy(articles, gazetteer, ours):
-    """NER and the most populous place of each name, as most scripts do it."""
-    try:
-        import spacy as library
+def alone(side, path, model):
+    """One side by itself, so that its peak memory is its own: articles a CPU second once warm, and peak memory in MB."""
+    articles = read(path)
+    gazetteer = Gazetteer.open(progress=print)
+    if side == "geomap":
+        def work(article):
+            extract_one(article, gazetteer)
+    else:
+        import spacy
 
-        model = library.load("en_core_web_sm")
-    except (ImportError, OSError):
-        print("spaCy en_core_web_sm is not installed: no comparison")
-        return
+        recognise = spacy.load(model, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
+
+        def work(article):
+            for entity in recognise(article.text).ents:
+                if entity.label_ in ("GPE", "LOC", "FAC"):
+                    max(gazetteer.candidates(entity.text), key=lambda p: p.population, default=None)
+    for article in articles[:5]:
+        work(article)
+    articles = articles[:: max(1, len(articles) // 100)]
     began = time.process_time()
     for article in articles:
-        for entity in model(article.text).ents:
-            if entity.label_ in ("GPE", "LOC", "FAC"):
-                max(gazetteer.candidates(entity.text), key=lambda p: p.population, default=None)
-    theirs = len(articles) / (time.process_time() - began)
-    print(f"spaCy NER and population: {theirs:.1f} articles/s; ours is {ours / theirs:.0f} times as fast")
+        work(article)
+    spent = time.process_time() - began
+    print(json.dumps({"rate": len(articles) / spent, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def beside_spacy(path, model):
+    """The whole of ours beside spaCy's NER (nothing else of it) with the most populous place of each name, as most scripts do it."""
+    if not find_spec("spacy") or not find_spec(model):
+        print(f"spaCy with {model} is not installed: no comparison (python -m spacy download en_core_web_sm)")
+        return
+    sides = {}
+    for side in ("geomap", "spacy"):
+        command = [sys.executable, __file__, str(path), "--model", model, "--alone", side]
+        sides[side] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+        print(f"{side:7} alone: {sides[side]['rate']:6.1f} articles per CPU second, peak memory {sides[side]['memory']:.0f} MB")
+    print(f"ours is {sides['geomap']['rate'] / sides['spacy']['rate']:.1f} times as fast as {model}, with {sides['geomap']['memory'] / sides['spacy']['memory']:.2f} of its memory")
 
 
 def processes(articles, gazetteer):
@@ -67,8 +91,13 @@ def processes(articles, gazetteer):
     print(f"two processes are {spent[1] / spent[2]:.2f} times as fast as one")
 
 
-def main(path):
-    articles = [Article(str(row["id"]), row["text"], published=row.get("published")) for row in map(json.loads, filter(None, path.read_text(encoding="utf-8").split("\n")))]
+def read(path):
+    rows = map(json.loads, filter(None, path.read_text(encoding="utf-8").split("\n")))
+    return [Article(str(row["id"]), row["text"], published=row.get("published")) for row in rows]
+
+
+def main(path, model):
+    articles = read(path)
     gazetteer = Gazetteer.open(progress=print)
     spent = dict.fromkeys(("tokens", "toponyms", "resolve", "events"), 0.0)
     for article in articles:
@@ -87,7 +116,7 @@ def main(path):
     print(f"{len(articles)} articles, {size / 1e6:.2f} million characters: {len(articles) / total:.0f} articles/s")
     for stage, used in spent.items():
         print(f"  {stage:9} {used / total:5.1%}  {1000 * used / len(articles):6.2f} ms an article")
-    spacy(articles[:60], gazetteer, len(articles) / total)
+    beside_spacy(path, model)
     processes(articles, gazetteer)
     geopandas = seconds("-c", "import geopandas")
     print(f"start-up, as a share of importing geopandas: --help {seconds('-m', 'geomap', '--help') / geopandas:.2f}, "
@@ -96,4 +125,12 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("corpus", type=Path, help="a JSONL file of articles (id, text, published)")
+    parser.add_argument("--model", default="en_core_web_sm", help="spaCy model to run beside ours, where installed (default: %(default)s)")
+    parser.add_argument("--alone", choices=["geomap", "spacy"], help="one side only, as JSON")
+    options = parser.parse_args()
+    if options.alone:
+        alone(options.alone, options.corpus, options.model)
+    else:
+        main(options.corpus, options.model)
