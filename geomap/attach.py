@@ -4,12 +4,11 @@
 date decide whether it belongs to it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geomap.gazetteer import AREA_CODES, COUNTRY_CODES
-from geomap.model import GeoPrecision, Place, Resolution, Role, TimeSpan
+from geomap.model import GeoPrecision, Place, Resolution, Role
 from geomap.resolve import distance_km
 from geomap.text import Parsed
 
@@ -152,6 +151,8 @@ def anchor_of(parsed: Parsed, spot: Spot, trigger: tuple[int, int], *, place_bou
         return 2.5 if spot.code not in COUNTRY_CODES else 0.0  # "the Geneva talks"
     if spot.last < first <= spot.last + 3 and folded[spot.last] in ("was", "were", "is", "has", "had"):
         return 2.0  # "Jermuk was shelled"
+    if spot.last < first and folded[spot.last] in ("was", "were", "is", "has", "became") and any(w in ("scene", "site") for w in folded[spot.last : spot.last + 5]):
+        return 2.5  # "Kramatorsk was also the scene of"
     at = spot.first - 1
     while at >= 0 and spot.first - at <= 7 and _goes_on(parsed, at, last):
         at -= 1
@@ -223,40 +224,3 @@ def covers(wide: Place, narrow: Place) -> bool:
     if precision == GeoPrecision.ADMIN1 and wide.admin1:
         return wide.country_code == narrow.country_code and wide.admin1 == narrow.admin1
     return distance_km(wide, narrow) <= 150 and (not wide.country_code or wide.country_code == narrow.country_code)
-
-
-def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tuple[int, int], spans: Sequence[TimeSpan], *, speech: bool) -> TimeSpan | None:
-    """The time expression of the sentence that belongs to the trigger.
-
-    "Armenia said on Monday that 207 were killed": the day is that of the saying, unless `speech` is what is dated.
-    """
-    trigger = head_of(parsed, trigger)
-    begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
-    index = {t.start: i for i, t in enumerate(parsed.tokens[sentence[0] : sentence[1]], sentence[0])}
-    best: tuple[float, TimeSpan] | None = None
-    for span in spans:
-        if span.start < begin or span.end > end:
-            continue
-        at = next((index[s] for s in range(span.start, span.end) if s in index), None)
-        if at is None:
-            continue
-        first, last = trigger
-        distance = at - last if at >= last else first - at
-        # "has raged since April 15": the word belongs to the date and parts nothing.
-        near = at - 1 if at > last and parsed.folded[at - 1] == "since" else at
-        parted = barrier(parsed, last if at >= last else at + 1, near if at >= last else first)
-        # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
-        # So does the day that ends a sentence of what somebody said.
-        if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):
-            parted *= 0.4
-        between = text[min(span.end, parsed.tokens[first].start) : max(span.start, parsed.tokens[first].start)].lower()
-        if re.search(r"\bhours (?:after|before)\b", between):
-            parted = 0.5
-        if at < first and re.match(r",?\s*when\b", text[span.end : span.end + 8]):
-            parted = 0.0  # "since 1991, when the army occupied …"
-        if not speech and any(w in SAID for w in parsed.folded[min(at, last) : max(at, first)]):
-            parted += 2.5
-        score = -0.05 * distance - parted + (0.3 if span.date_start else -0.5)
-        if best is None or score > best[0]:
-            best = (score, span)
-    return best[1] if best and best[0] > -2.4 else None

@@ -203,12 +203,12 @@ def _weekday(r: Resolver, m: re.Match[str], future: bool) -> Found:
     return day, day, P.DAY
 
 
-def _amount(text: str) -> int:
+def amount(text: str) -> int:
     words = " ".join(text.lower().split())
     return int(words) if words.isdigit() else NUMBERS.get(words, 1)
 
 
-def _moved(anchor: date, n: int, unit: str) -> Found:
+def moved(anchor: date, n: int, unit: str) -> Found:
     """`n` units away, as wide as the unit is vague."""
     try:
         if unit in ("hour", "minute"):
@@ -229,24 +229,24 @@ def _moved(anchor: date, n: int, unit: str) -> Found:
 
 
 def _ago(r: Resolver, m: re.Match[str], future: bool) -> Found:
-    return _moved(r.published, -_amount(m["ag_n"]), m["ag_u"].lower()) if r.published else (None, None, P.UNKNOWN)
+    return moved(r.published, -amount(m["ag_n"]), m["ag_u"].lower()) if r.published else (None, None, P.UNKNOWN)
 
 
 def _shift(r: Resolver, m: re.Match[str], future: bool) -> Found:
-    if m["sh_dir"].lower() in ("before", "after", "prior") and re.match(r"\s+(?:the|a|an|he|she|they|it|his|her|their|[A-Z])", m.string[m.end() : m.end() + 12]):
+    if m["sh_dir"].lower() in ("before", "after", "prior") and re.match(r"\s+(?!in\b|on\b|at\b|and\b|but\b)\w", m.string[m.end() : m.end() + 12]):
         return None  # "two days before the vote" counts from the vote
     sign = -1 if m["sh_dir"].lower() in ("earlier", "before", "prior") else 1
-    return _moved(r.last, sign * (1 if m["sh_n"].lower() == "the" else _amount(m["sh_n"])), m["sh_u"].lower()) if r.last else (None, None, P.UNKNOWN)
+    return moved(r.last, sign * (1 if m["sh_n"].lower() == "the" else amount(m["sh_n"])), m["sh_u"].lower()) if r.last else (None, None, P.UNKNOWN)
 
 
 def _past(r: Resolver, m: re.Match[str], future: bool) -> Found:
     if r.published is None:
         return None, None, P.UNKNOWN
     sign = 1 if m["pa_dir"].lower() in ("next", "coming") else -1
-    moved = _moved(r.published, sign * _amount(m["pa_n"]), m["pa_u"].lower())
-    if not moved or not moved[0] or not moved[1]:
+    span = moved(r.published, sign * amount(m["pa_n"]), m["pa_u"].lower())
+    if not span or not span[0] or not span[1]:
         return None
-    return (moved[0], r.published, P.RANGE) if sign < 0 else (r.published, moved[1], P.RANGE)
+    return (span[0], r.published, P.RANGE) if sign < 0 else (r.published, span[1], P.RANGE)
 
 
 def _recent(r: Resolver, m: re.Match[str], future: bool) -> Found:
@@ -264,7 +264,7 @@ def _unit(r: Resolver, m: re.Match[str], future: bool) -> Found:
         return None, None, P.UNKNOWN
     step = -1 if rel in ("last", "previous", "the previous", "the past", "this past") else 1 if rel in ("next", "the next", "the following", "the coming", "coming") else 0
     if unit == "day":
-        return _moved(anchor, step, "day")
+        return moved(anchor, step, "day")
     if unit in ("week", "weekend"):
         monday = anchor - timedelta(days=anchor.weekday()) + timedelta(weeks=step)
         if unit == "weekend":

@@ -5,28 +5,25 @@ its time, place, counts and actors. Mentions of one happening within the article
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
-from itertools import combinations
+from dataclasses import replace
+from datetime import date, timedelta
 
 from geomap.actors import State, find_actors
-from geomap.attach import Spot, date_for, dateline_end, nearness, precision_of, spots_of
+from geomap.attach import Spot, dateline_end, nearness, spots_of
 from geomap.dates import find_dates
+from geomap.dating import COMMEMORATED, date_for, date_of, is_background
 from geomap.figures import find_counts
 from geomap.gazetteer import COUNTRY_CODES, Gazetteer
 from geomap.lexicon import Hit, Lexicon, load_lexicon
 from geomap.mentions import MEMORY, SPEECH, fold_mentions
-from geomap.model import Article, Count, DatePrecision, Event, GeoPrecision, Place, Resolution, Role, TimeSpan
-from geomap.placing import place_for
+from geomap.model import Article, Count, DatePrecision, Event, Place, Resolution, Role, TimeSpan
+from geomap.placing import REMOTE, place_of
 from geomap.roles import topic_of
+from geomap.scene import Scene, reach_of
 from geomap.text import Parsed, parse
 from geomap.toponyms import recased
 
-_REMOTE = SPEECH | {"phone_call"}
-_PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 # Of two types in one clause the first listed here stays; the other is how the same happening is told.
 _RANK = {t: i for i, t in enumerate(
     ("ceasefire_violation", "mass_grave", "prisoner_release", "explosion", "shelling", "disaster", "protest", "territory_change", "ceasefire", "armed_clash",
@@ -36,11 +33,11 @@ _MAYBE = frozenset(
     "would could should may might must will shall can if unless whether possible possibly potential potentially alleged threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
-_BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
 _LINK = re.compile(r"(?:READ (?:MORE|ALSO)|ALSO READ|SEE ALSO|RELATED|MORE ON THIS|Read more|Read also|See also|Related)\b\s*[:|–-]")
-_HISTORY = 45  # days before publication from which an event is background
+_AHEAD = timedelta(days=1)  # a day ahead of the publication may be another time zone's today
 _SHARED_TIME = 1.5
-_SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
+_ANNOUNCED = frozenset({"diplomacy", "peace", "civil"})
+_PLANNED = re.compile(r"\b(?:will|(?:is|are|was|were) (?:to|due|set|expected|scheduled)|scheduled|planned|plans|upcoming|next|ahead of|called? (?:for )?an?)\b", re.IGNORECASE)
 _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
@@ -49,29 +46,6 @@ _GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
 _BECAUSE = frozenset("over about after following since despite".split())
-_RETELLING = frozenset("recent previous earlier past latest last former".split())
-_EARLIER = frozenset(["after", "following", "followed", "since"])
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What the stages found in one article, by token."""
-
-    article: Article
-    parsed: Parsed
-    spots: list[Spot]
-    times: list[TimeSpan]
-    gazetteer: Gazetteer
-    parties: tuple[str, ...]  # country codes, most named first
-    index: dict[int, int]  # token at a character
-
-    def spots_in(self, first: int, last: int) -> list[Spot]:
-        """Toponyms that begin in tokens [first, last)."""
-        return self.spots[bisect_left(self.spots, first, key=lambda s: s.first) : bisect_left(self.spots, last, key=lambda s: s.first)]
-
-    def times_in(self, begin: int, end: int) -> list[TimeSpan]:
-        """Time expressions within characters [begin, end)."""
-        return [t for t in self.times[bisect_left(self.times, begin, key=lambda t: t.start) : bisect_left(self.times, end, key=lambda t: t.start)] if t.end <= end]
 
 
 def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: Gazetteer, lexicon: Lexicon | None = None) -> list[Event]:
@@ -87,7 +61,9 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     for sentence in parsed.sentences:
         if _is_heading(article.text, parsed, sentence):
             continue
-        hits = [h for h in lexicon.find(parsed.folded, *sentence) if _happens(scene, h, sentence) and not _refers_back(parsed, h, drafts[-MEMORY:])]
+        named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL)
+        hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, drafts[-MEMORY:])]
+        hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon)]
         chosen = choose(scene, hits, sentence, lexicon)
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
         counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times_in(begin, end)]) if chosen else []
@@ -118,7 +94,7 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     """Whether a trigger tells of something that happened: not negated, wished, planned or supposed."""
     words = scene.parsed.folded
     before = words[max(sentence[0], hit.first - 5) : hit.first]
-    if hit.trigger.type not in _REMOTE:
+    if hit.trigger.type not in REMOTE:
         if (before and before[-1] in ("to", "not", "never", "no")) or any(w in _NOT for w in before[-3:]):
             return False
         if any(w in _MAYBE for w in before) and not any(m in (",", ";", "”", "\"") for m in before):
@@ -153,7 +129,7 @@ def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Lexicon) -> list[Hit]:
     """One trigger for each happening of a sentence: the longest of overlapping ones, one a clause and group."""
     strong = [h for h in hits if h.trigger.strength == "strong" and lexicon.types[h.trigger.type].group in ("violence", "disaster", "civil")]
-    hits = [h for h in hits if h.trigger.strength != "weak" or not any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
+    hits = [h for h in hits if h.trigger.strength == "strong" or not any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
     # A general word yields to one that says how: "a suicide bomber attacked a mosque".
     hits.sort(key=lambda h: (h.trigger.type in _GENERAL, -(h.last - h.first), _RANK[h.trigger.type], h.first))
     kept: list[Hit] = []
@@ -172,7 +148,9 @@ def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
     first, last = (a, b) if a.first < b.first else (b, a)
     between = scene.parsed.folded[first.first + 1 : last.first]
     marks = [t.text for t in scene.parsed.tokens[first.first + 1 : last.first]]
-    if first.trigger.strength == "weak" and last.trigger.strength != "weak" and len(between) <= _HOW:
+    if last.trigger.strength != "strong" and marks[-1:] == [","] and scene.parsed.folded[last.first].endswith("ing"):
+        return not any(w in _TURNS or w in ("and", "but") or w == ";" for w in between)  # "gunmen attacked a village, killing 12"
+    if first.trigger.strength == "weak" and last.trigger.strength == "strong" and len(between) <= _HOW:
         parting: frozenset[str] | set[str] = {"before", "since", "that", "which"}  # "were killed when floods hit", "after a bus crashed": how they died
     else:
         parting = _TURNS if "weak" in (a.trigger.strength, b.trigger.strength) else _TURNS | {"and", "that", "which"}
@@ -185,7 +163,7 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = scene.times_in(begin, end)
     own = [t for t in times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
-    time = date_for(parsed, article.text, (hit.first, hit.last), sentence, own, speech=kind in SPEECH)
+    time = date_for(parsed, article.text, reach_of(parsed, hit), sentence, own, speech=kind in SPEECH)
     if kind in SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
         time = None  # a year or a month in a statement is what it speaks of
     # What is commemorated happened before; the sentence's day is the commemoration's.
@@ -194,9 +172,11 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
-        start, finish, precision, dated = _COMMEMORATED if remembered else _dated(scene, when, kind, hit, sentence, before)
-        background = remembered or _is_background(article.published, finish, precision)
-        place, lat, lon, geo, basis = _placed(scene, hit, kind, sentence, lexicon, before, background, rivals)
+        start, finish, precision, dated = COMMEMORATED if remembered else date_of(scene, when, kind, hit, sentence, before, lexicon)
+        if lexicon.types[kind].group in _ANNOUNCED and start and _PLANNED.search(article.text, begin, end) and article.published and date.fromisoformat(start) > date.fromisoformat(article.published[:10]) + _AHEAD:
+            continue
+        background = remembered or is_background(article.published, finish, precision)
+        place, lat, lon, geo, basis = place_of(scene, hit, kind, sentence, lexicon, before, background, rivals)
         label = lexicon.types[kind].label
         reality, claimant = _reality(scene, hit, sentence)
         events.append(Event(
@@ -212,15 +192,19 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     return events
 
 
-_COMMEMORATED = (None, None, DatePrecision.UNKNOWN, "commemorated, without a date of its own")
-
-
 def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon) -> str:
     """A weak trigger ("were killed") tells of the violence or disaster that the article is about, if it is about one."""
-    if hit.trigger.strength != "weak":
+    if hit.trigger.strength == "strong":
         return hit.trigger.type
-    told = [e.event_type for e in before if lexicon.types[e.event_type].group in ("violence", "disaster") and e.event_type not in ("attack", "territory_change")]
-    return told[-1] if told else hit.trigger.type
+    told = _told(before, lexicon)
+    if hit.trigger.strength == "again":
+        return hit.trigger.type if hit.trigger.type in told else told[-1]
+    return next((t for t in reversed(told) if t != "attack"), hit.trigger.type)
+
+
+def _told(before: Iterable[Event], lexicon: Lexicon) -> list[str]:
+    """Types of the violence and disasters told so far."""
+    return [e.event_type for e in before if lexicon.types[e.event_type].group in ("violence", "disaster") and e.event_type != "territory_change"]
 
 
 def share_of(scene: Scene, hit: Hit, chosen: list[Hit], counts: list[Count]) -> list[Count]:
@@ -248,96 +232,6 @@ _COUNTED = {
 
 def _counts_for(kind: str, count: str) -> bool:
     return count in _COUNTED.get(kind, {"killed", "wounded", "missing", "killed_or_missing", "displaced", "captured", "detained"})
-
-
-def _dated(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: tuple[int, int], before: list[Event]) -> tuple[str | None, str | None, DatePrecision, str]:
-    """The interval, its precision and where it came from: stated, carried from a sentence before, or the publication."""
-    if time and time.date_start:
-        return time.date_start, time.date_end, time.precision, f'stated "{time.text}"'
-    if time and time.precision == DatePrecision.UNKNOWN and scene.article.published is None:
-        return None, None, DatePrecision.UNKNOWN, f'"{time.text}" needs a publication date'
-    begin = scene.parsed.tokens[sentence[0]].start
-    # "… met on Monday after recent clashes": the clashes have a day of their own, told elsewhere if at all.
-    lead = scene.parsed.folded[sentence[0] : hit.first]
-    if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
-        return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
-    fights = kind in ("armed_clash", "shelling", "explosion", "attack")
-    if fights and any(e.event_type == kind and not e.date_start for e in before):
-        return None, None, DatePrecision.UNKNOWN, "as an earlier mention"
-    same = [e for e in before if e.event_type == kind and e.date_start]
-    if same and begin - same[-1].end < 1500 and kind not in SPEECH:
-        last = same[-1]
-        return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
-    recent = [t for t in scene.times_in(begin - 500, begin) if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
-    if kind in SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
-        return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
-    if kind in SPEECH or not before:
-        day = scene.article.published
-        return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
-    near = [e for e in before if e.date_start and begin - e.end < 400]
-    if near:
-        return near[-1].date_start, near[-1].date_end, near[-1].date_precision, "carried from the sentence before"
-    day = scene.article.published
-    return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
-
-
-def _is_background(published: str | None, finish: str | None, precision: DatePrecision) -> bool:
-    if precision in (DatePrecision.DECADE,):
-        return True
-    if not finish:
-        return False
-    if published is None:
-        return precision in (DatePrecision.YEAR, DatePrecision.SEASON)
-    return (date.fromisoformat(published[:10]) - date.fromisoformat(finish)).days > _HISTORY
-
-
-Placed = tuple[Place | None, float | None, float | None, GeoPrecision | None, str]
-_NOWHERE: Placed = (None, None, None, None, "")
-
-
-def _placed(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool, rivals: list[Hit]) -> Placed:
-    """Where it happened: stated in the sentence, a border between the parties, or carried in context; else nowhere."""
-    group = lexicon.types[kind].group
-    if kind in _REMOTE:
-        return _NOWHERE
-    # A place much nearer to another happening of the sentence is that one's.
-    inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
-    begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
-    bound = group in _PLACE_BOUND
-    find = partial(place_for, scene.parsed, (hit.first, hit.last), diplomacy=not bound, place_bound=bound or kind == "visit")
-    found = find(inside)
-    if found and found[0].place is None:
-        # A village that the gazetteer lacks: what is known around it stands for it, as "near".
-        unknown = found[0]
-        known = find([s for s in inside if s.place and s.first > unknown.first])
-        around = known[0].place if known else None
-        if around is None or (known and known[0].first - unknown.last > 6):
-            return _NOWHERE
-        return around, around.lat, around.lon, max(GeoPrecision.NEAR, precision_of(around)), "stated"
-    if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
-        place = found[0].place
-        return place, place.lat, place.lon, precision_of(place), "stated"
-    fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
-    if fights and not background:
-        # The two neighbours that the article names most.
-        border = next((b for pair in combinations(scene.parties[:4], 2) if (b := scene.gazetteer.border(*pair))), None)
-        if border and _BORDER.search(scene.article.text):
-            basis = "stated" if _BORDER.search(scene.article.text, begin, end) else "inferred"
-            return border, border.lat, border.lon, GeoPrecision.AREA, basis
-    if fights or group in ("disaster", "civil", "humanitarian"):
-        near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
-        if near and near[-1].place:
-            place = near[-1].place
-            return place, place.lat, place.lon, precision_of(place), "context"
-        literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[0]) if s.place and s.last <= sentence[0] and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
-        if literal and literal[-1].place and (fights or group in ("disaster", "civil")):
-            place = literal[-1].place
-            return place, place.lat, place.lon, precision_of(place), "context"
-    return _NOWHERE
-
-
-def _near(scene: Scene, hit: Hit, spot: Spot) -> float:
-    return nearness(scene.parsed, (hit.first, hit.last), spot.first, spot.last)
 
 
 def _time_near(scene: Scene, hit: Hit, time: TimeSpan) -> float:

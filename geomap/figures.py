@@ -6,7 +6,7 @@ from geomap.model import Count
 
 _WORDS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
 _WORDS |= {w: n * 10 for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999), "thousands": (2000, 9999), "several": (3, 9), "a dozen": (12, 12), "a couple": (2, 2), "both": (2, 2), "a": (1, 1), "an": (1, 1), "another": (1, 1)}
+_VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999), "thousands": (2000, 9999), "several": (3, 9), "tens of thousands": (20_000, 99_999), "hundreds of thousands": (200_000, 999_999), "tens of millions": (20_000_000, 99_999_999), "a dozen": (12, 12), "a couple": (2, 2), "both": (2, 2), "a": (1, 1), "an": (1, 1), "another": (1, 1)}
 _SCALE = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _TENS = "|".join(w for w, n in _WORDS.items() if n >= 20)
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|(?:{_TENS})[- ](?:{'|'.join(w for w, n in _WORDS.items() if 0 < n < 10)})|{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:\s+(?:hundred|thousand|million))?"
@@ -19,13 +19,13 @@ _PEOPLE = (
     "gunm[ae]n|attackers?|journalists?|doctors?|teachers?|worshipp?ers|pilgrims?|tourists?|fans|bodies|families|victims?|casualties|deaths|fatalities|injuries|lives|suspects?|guards?|peacekeepers?|members?|personnel|patients|farmers|peasants|persons|inmates|sailors|crew|terrorists?|guerrillas?"
 )
 _QUANTITY = re.compile(
-    rf"\b(?P<mod>{_LOW}|{_HIGH}|{_ABOUT}|between|from)?\s*(?:another |an additional |the (?:other )?)?(?P<n>{_NUMBER}|dozens|scores|hundreds|thousands|several|a dozen|a couple)"
+    rf"\b(?P<mod>{_LOW}|{_HIGH}|{_ABOUT}|between|from)?\s*(?:another |an additional |the (?:other )?)?(?P<n>(?:tens|hundreds) of (?:thousands|millions)|{_NUMBER}|dozens|scores|hundreds|thousands|several|a dozen|a couple)"
     rf"(?:\s*(?:-|–|to|and|or)\s*(?P<n2>{_NUMBER}))?(?!\s*(?:%|percent|per cent|km|kilomet|miles?|met(?:er|re)s?|years?|-year|days?|hours?|minutes?|weeks?|months?|dollars|euros|times|degrees|th\b|st\b|nd\b|rd\b|a\.m|p\.m|villages|houses|homes|settlements|cities|towns|billion|tons|tonnes|kg|kilos?|kilograms?|pounds|grams|liters|litres|gallons|barrels|vehicles|cars|trucks|weapons|rifles|guns|pistols|boats|ships|acres|hectares|points|goals|:\d))"
     rf"(?:\s+(?:of|of the|of them|of whom))?(?P<who>(?:\s+(?:[\w’'-]+\s+){{0,4}}?(?:{_PEOPLE})\b)?)", re.IGNORECASE)
 
 _KINDS = (
     ("killed_or_missing", r"(?:either )?(?:killed|dead|died) or (?:went |gone |are |reported )?missing|missing or (?:killed|dead)"),
-    ("killed", r"killed|dead|died|deaths?|fatalities|lost their lives|lives|die|perished|drowned|massacred|murdered|executed|slain|martyred|shot dead|burned to death|bodies"),
+    ("killed", r"killed|shot dead|dead|died|deaths?|fatalities|lost their lives|lives|die|perished|drowned|massacred|murdered|executed|slain|martyred|shot dead|burned to death|bodies"),
     ("wounded", r"wounded|injured|hurt|injuries|hospitali[sz]ed"),
     ("captured", r"captured|taken prisoner"),
     ("detained", r"detained|arrested|imprisoned|jailed|rounded up|in custody|abducted|kidnapped|taken hostage|held (?:hostage|captive)|being held"),
@@ -40,10 +40,14 @@ _BEFORE = [
     ("detained", re.compile(r"\b(?:arrest(?:s|ed|ing)?|detain(?:s|ed|ing)?|abduct(?:s|ed|ing)|kidnap(?:s|ped|ping)?|holding|jailed|seized|took)\s*$", re.IGNORECASE)),
     ("captured", re.compile(r"\b(?:captur(?:es|ed|ing))\s*$", re.IGNORECASE)),
     ("released", re.compile(r"\b(?:free[sd]?|freeing|releas(?:es?|ed|ing)|release of|return (?:our|the|of)|return of|handed over|swapped|exchanged|rescued)\s*(?:the |our )?$", re.IGNORECASE)),
-    ("displaced", re.compile(r"\b(?:displac(?:ed|ing)|evacuat(?:ed|ing)|resettled|uprooting|forced|forcing)\s*$", re.IGNORECASE)),
+    ("displaced", re.compile(r"\b(?:displac(?:ed|ing)|evacuat(?:ed|ing)|resettled|uproot(?:ed|ing)|forced|forcing)\s*$", re.IGNORECASE)),
     ("missing", re.compile(r"\b(?:missing)\s*$", re.IGNORECASE)),
 ]
 _NONE = re.compile(r"\bno (?:casualties|deaths or injuries|one was (?:killed|hurt|injured)|injuries|deaths|fatalities|victims)\b|\bwithout (?:casualties|injuries|loss of life)\b|\bnobody was (?:killed|hurt|injured)\b", re.IGNORECASE)
+# Who was among the counted: "70 people, including three infants, were killed".
+_ASIDE = re.compile(r",\s(?:including|among them|most of them|many of them|some of them|all of them|mostly|mainly)\b[^,;.]{0,80},(?=\s(?:was|were|have|has|had|died|are)\b)", re.IGNORECASE)
+_QUALIFIER = r"(?!said|says|told|and|who)[a-z-]+ "
+_PAIR = re.compile(rf"\b(?:an?|one) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE})(?: and (?P<two>an?|one|another|his|her) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE}|wife|husband|son|daughter))? (?:was|were|has been|have been|had been) (?:\w+ly |also )?(?:shot and |shot |stabbed and )?(?P<what>killed|shot dead|dead|murdered|executed|wounded|injured|hurt|arrested|detained|abducted|kidnapped)\b", re.IGNORECASE)
 _NOT_PEOPLE = re.compile(r"^\s*(?:-|–)?\s*(?:year|day|month|week|hour|mile|km|dollar|percent|per cent|minute|metre|meter)", re.IGNORECASE)
 
 
@@ -66,7 +70,7 @@ def number(text: str) -> int | None:
 
 def find_counts(text: str, start: int, end: int, taken: list[tuple[int, int]]) -> list[Count]:
     """Counts of people in `text[start:end]`; `taken` are spans of dates, whose numbers count nothing."""
-    sentence = text[start:end]
+    sentence = _ASIDE.sub(lambda m: " " * len(m[0]), text[start:end])
     found: list[Count] = []
     quantities = [m for m in _QUANTITY.finditer(sentence) if not any(a < start + m.end("n") and start + m.start("n") < b for a, b in taken)]
     for i, match in enumerate(quantities):
@@ -77,6 +81,11 @@ def find_counts(text: str, start: int, end: int, taken: list[tuple[int, int]]) -
         if kind:
             low, high = _bounds(match)
             found.append(Count(kind, low, high, sentence[match.start("n") : match.end("n")], start + match.start("n"), start + match.end("n")))
+    for match in _PAIR.finditer(sentence):
+        kind = next(k for k, words in _KINDS if re.fullmatch(words, match["what"], re.IGNORECASE))
+        n = 2 if match["two"] else 1
+        if not any(c.start < start + match.end() and start + match.start() < c.end for c in found):
+            found.append(Count(kind, n, n, match.group(), start + match.start(), start + match.end()))
     for match in _NONE.finditer(sentence):
         found += [Count(kind, 0, 0, match.group(), start + match.start(), start + match.end()) for kind in ("killed", "wounded")]
     return found
@@ -109,7 +118,7 @@ def _bounds(match: re.Match[str]) -> tuple[int | None, int | None]:
     words, mod = match["n"].lower(), (match["mod"] or "").lower()
     if words in _VAGUE:
         low, high = _VAGUE[words]
-        return low, None if words in ("dozens", "scores", "hundreds", "thousands") else high
+        return low, None if words.endswith("s") and words not in ("several", "both") else high
     value = number(words)
     if match["n2"] and (second := number(match["n2"])) is not None and value is not None and second > value:
         return value, second

@@ -27,7 +27,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A sequence of word patterns; each is a tuple of alternatives, "..." a gap, "_" any word but "by" and "when"."""
+    """A sequence of word patterns; each is a tuple of alternatives, "..." a gap, "_" any word but "by" and "when", "@" a place name."""
 
     type: str
     words: tuple[tuple[str, ...], ...]
@@ -70,12 +70,15 @@ class Lexicon:
         for word in trigger.words[0]:
             self._triggers.setdefault(word.rstrip("*")[:_STEM], []).append(trigger)
 
-    def find(self, words: list[str], first: int, last: int) -> list[Hit]:
-        """Triggers in `words[first:last]`, longest first at each place, without those inside an idiom of `never`."""
+    def find(self, words: list[str], first: int, last: int, named: frozenset[int] = frozenset()) -> list[Hit]:
+        """Triggers in `words[first:last]`, longest first at each place, without those inside an idiom of `never`.
+
+        `named`: the tokens at which a place name begins, which "@" stands for.
+        """
         hits = []
         for i in range(first, last):
             for trigger in self._triggers.get(words[i][:_STEM], ()):
-                end = _match(trigger.tests, 0, words, i, last)
+                end = _match(trigger.tests, 0, words, i, last, named)
                 if end:
                     hits.append(Hit(trigger, i, end))
         never = [h for h in hits if h.trigger.strength == "never"]
@@ -100,16 +103,17 @@ class _Test:
     beginnings: tuple[str, ...]
     any: bool
     gap: bool
+    place: bool
 
     def fits(self, word: str) -> bool:
         return word in self.words or word.startswith(self.beginnings) or (self.any and word not in ("by", "when"))
 
 
 def _tests(patterns: tuple[tuple[str, ...], ...]) -> tuple[_Test, ...]:
-    return tuple(_Test(frozenset(a for a in p if not a.endswith("*") and a != "_"), tuple(a[:-1] for a in p if a.endswith("*")), "_" in p, p == ("...",)) for p in patterns)
+    return tuple(_Test(frozenset(a for a in p if not a.endswith("*") and a not in ("_", "@")), tuple(a[:-1] for a in p if a.endswith("*")), "_" in p, p == ("...",), "@" in p) for p in patterns)
 
 
-def _match(patterns: tuple[_Test, ...], p: int, words: list[str], i: int, last: int) -> int:
+def _match(patterns: tuple[_Test, ...], p: int, words: list[str], i: int, last: int, named: frozenset[int]) -> int:
     """End of a match of patterns[p:] at word i, 0 for none."""
     while p < len(patterns):
         while i < last and not words[i]:  # a hyphen: "cease-fire" is "cease fire"
@@ -118,11 +122,11 @@ def _match(patterns: tuple[_Test, ...], p: int, words: list[str], i: int, last: 
             for j in range(i, min(i + _GAP, last) + 1):
                 if j > i and words[j - 1] in (".", ";", ":"):
                     return 0
-                end = _match(patterns, p + 1, words, j, last)
+                end = _match(patterns, p + 1, words, j, last, named)
                 if end:
                     return end
             return 0
-        if i >= last or not patterns[p].fits(words[i]):
+        if i >= last or not (patterns[p].fits(words[i]) or (patterns[p].place and i in named)):
             return 0
         p, i = p + 1, i + 1
     return i

@@ -5,17 +5,26 @@ the preposition, what stands nearer), trained by `benchmarks/train_placing.py` o
 Talks and visits, where a country is mostly a party, are placed by the rules of `attach`.
 """
 
+import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from itertools import combinations
 from typing import Any
 
-from geomap.attach import AT, KIND_OF_PLACE, SAID, TURN, Spot, anchor_of, before_noun, finer, head_of, nearness, place_by_rule
+from geomap.attach import AT, KIND_OF_PLACE, SAID, TURN, Spot, anchor_of, before_noun, finer, head_of, nearness, place_by_rule, precision_of
 from geomap.gazetteer import AREA_CODES, COUNTRY_CODES
-from geomap.model import Role
+from geomap.lexicon import Hit, Lexicon
+from geomap.mentions import SPEECH
+from geomap.model import Event, GeoPrecision, Place, Role
 from geomap.resources import open_model
+from geomap.scene import Scene, reach_of
 from geomap.senses import class_of
 from geomap.text import Parsed
 
+_BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
+REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
+_PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
+_SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
 THRESHOLD = 0.4  # below it no place is given; at it three in four are right (benchmarks/events.py)
 _DISTANCES = (0, 1, 2, 4, 6, 9, 13, 20)
 _TELLING = TURN | AT | frozenset("who which that where by said and but".split())
@@ -104,3 +113,53 @@ def _probability(features: list[str]) -> float:
     tagger = _tagger()
     tagger.set([features])
     return float(tagger.marginal("here", 0))
+
+
+Placed = tuple[Place | None, float | None, float | None, GeoPrecision | None, str]
+_NOWHERE: Placed = (None, None, None, None, "")
+
+
+def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool, rivals: list[Hit]) -> Placed:
+    """Where it happened: stated in the sentence, a border between the parties, or carried in context; else nowhere."""
+    group = lexicon.types[kind].group
+    if kind in REMOTE:
+        return _NOWHERE
+    # A place much nearer to another happening of the sentence is that one's.
+    inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
+    begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
+    bound = group in _PLACE_BOUND
+    find = partial(place_for, scene.parsed, reach_of(scene.parsed, hit), diplomacy=not bound, place_bound=bound or kind == "visit")
+    found = find(inside)
+    if found and found[0].place is None:
+        # A village that the gazetteer lacks: what is known around it stands for it, as "near".
+        unknown = found[0]
+        known = find([s for s in inside if s.place and s.first > unknown.first])
+        if not known or known[0].place is None or known[0].first - unknown.last > 6:
+            return _NOWHERE
+        place = known[0].place
+        return place, place.lat, place.lon, max(GeoPrecision.NEAR, precision_of(place)), "stated"
+    if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
+        place = found[0].place
+        return place, place.lat, place.lon, precision_of(place), "stated"
+    fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
+    if fights and not background:
+        # The two neighbours that the article names most.
+        border = next((b for pair in combinations(scene.parties[:4], 2) if (b := scene.gazetteer.border(*pair))), None)
+        if border and _BORDER.search(scene.article.text):
+            basis = "stated" if _BORDER.search(scene.article.text, begin, end) else "inferred"
+            return border, border.lat, border.lon, GeoPrecision.AREA, basis
+    if fights or group in ("disaster", "civil", "humanitarian"):
+        near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
+        literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
+        here = [s.place for s in literal if s.first >= sentence[0]]
+        # History need not have happened in the town of today's news, but in its region.
+        told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil"))]
+        # The only place of the sentence comes before what is known from the sentences before.
+        around = here[0] if len(here) == 1 and (near or told) else near[-1].place if near else told[-1] if told else None
+        if around:
+            return around, around.lat, around.lon, precision_of(around), "context"
+    return _NOWHERE
+
+
+def _near(scene: Scene, hit: Hit, spot: Spot) -> float:
+    return nearness(scene.parsed, (hit.first, hit.last), spot.first, spot.last)

@@ -8,7 +8,7 @@ import geomap
 ORDER = [
     "model", "errors", "engine", "resources", "text", "senses",
     "timex", "dates", "datelines", "figures", "actors", "lexicon", "geonames", "holdings", "gazetteer", "geocode", "stories", "documents", "fetch", "articles",
-    "roles", "toponyms", "resolve", "attach", "placing", "mentions", "events", "incidents", "corrections", "pipeline",
+    "roles", "toponyms", "resolve", "attach", "scene", "mentions", "dating", "placing", "events", "incidents", "corrections", "pipeline",
     "records", "work", "frame", "partitions", "schemas", "postgis", "maps", "evaluate", "verbs", "cli", "__main__",
 ]
 PACKAGE = Path(geomap.__file__).parent

@@ -1,0 +1,117 @@
+"""When a happening was: which time expression of its sentence belongs to it, else what the text before or the publication says."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from geomap.attach import SAID, barrier, head_of
+from geomap.dates import amount, moved
+from geomap.lexicon import Hit, Lexicon
+from geomap.mentions import SPEECH
+from geomap.model import DatePrecision, Event, TimeSpan
+from geomap.scene import Scene
+from geomap.text import Parsed
+
+_HISTORY = 45  # days before publication from which an event is background
+_WAR = frozenset({"violence", "peace", "humanitarian", "posture"})
+_RETELLING = frozenset("recent previous earlier past latest last former".split())
+_EARLIER = frozenset(["after", "following", "followed", "since"])
+_APART = re.compile(r"^\W*(?:just |only |barely |about )?(?P<n>an?|one|two|three|four|five|six|\d{1,2}) (?P<unit>day|week|month|year)s? after\b")
+
+
+def _earlier(span: TimeSpan, apart: re.Match[str]) -> TimeSpan:
+    found = moved(date.fromisoformat(span.date_start or ""), -amount(apart["n"]), apart["unit"])
+    return replace(span, date_start=found[0].isoformat(), date_end=found[1].isoformat(), precision=found[2]) if found and found[0] and found[1] else span
+
+
+def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tuple[int, int], spans: Sequence[TimeSpan], *, speech: bool) -> TimeSpan | None:
+    """The time expression of the sentence that belongs to the trigger.
+
+    "Armenia said on Monday that 207 were killed": the day is that of the saying, unless `speech` is what is dated.
+    """
+    trigger = head_of(parsed, trigger)
+    begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
+    index = {t.start: i for i, t in enumerate(parsed.tokens[sentence[0] : sentence[1]], sentence[0])}
+    best: tuple[float, TimeSpan] | None = None
+    for span in spans:
+        if span.start < begin or span.end > end:
+            continue
+        at = next((index[s] for s in range(span.start, span.end) if s in index), None)
+        if at is None:
+            continue
+        first, last = trigger
+        distance = at - last if at >= last else first - at
+        # "has raged since April 15": the word belongs to the date and parts nothing.
+        near = at - 1 if at > last and parsed.folded[at - 1] == "since" else at
+        parted = barrier(parsed, last if at >= last else at + 1, near if at >= last else first)
+        # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
+        # So does the day that ends a sentence of what somebody said.
+        if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):
+            parted *= 0.4
+        between = text[min(span.end, parsed.tokens[first].start) : max(span.start, parsed.tokens[first].start)].lower()
+        if re.search(r"\bhours (?:after|before)\b", between):
+            parted = 0.5
+        # "said on Wednesday, a day after protesters stormed parliament": what follows was that much earlier.
+        apart = _APART.search(between) if at < first and span.precision == "day" and span.date_start else None
+        if apart:
+            parted, span = 0.5, _earlier(span, apart)
+        if at < first and re.match(r",?\s*when\b", text[span.end : span.end + 8]):
+            parted = 0.0  # "since 1991, when the army occupied …"
+        if not speech and not apart and any(w in SAID for w in parsed.folded[min(at, last) : max(at, first)]):
+            parted += 2.5
+        score = -0.05 * distance - parted + (0.3 if span.date_start else -0.5)
+        if best is None or score > best[0]:
+            best = (score, span)
+    return best[1] if best and best[0] > -2.4 else None
+
+
+COMMEMORATED = (None, None, DatePrecision.UNKNOWN, "commemorated, without a date of its own")
+
+
+def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: tuple[int, int], before: list[Event], lexicon: Lexicon) -> tuple[str | None, str | None, DatePrecision, str]:
+    """The interval, its precision and where it came from: stated, carried from a sentence before, or the publication."""
+    if time and time.date_start:
+        return time.date_start, time.date_end, time.precision, f'stated "{time.text}"'
+    if time and time.precision == DatePrecision.UNKNOWN and scene.article.published is None:
+        return None, None, DatePrecision.UNKNOWN, f'"{time.text}" needs a publication date'
+    begin = scene.parsed.tokens[sentence[0]].start
+    # "… met on Monday after recent clashes": the clashes have a day of their own, told elsewhere if at all.
+    lead = scene.parsed.folded[sentence[0] : hit.first]
+    if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
+        return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
+    fights = kind in ("armed_clash", "shelling", "explosion", "attack")
+    if fights and any(e.event_type == kind and not e.date_start for e in before):
+        return None, None, DatePrecision.UNKNOWN, "as an earlier mention"
+    same = [e for e in before if e.event_type == kind and e.date_start]
+    if same and begin - same[-1].end < 1500 and kind not in SPEECH:
+        last = same[-1]
+        return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
+    recent = [t for t in scene.times_in(begin - 500, begin) if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
+    if kind in SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
+        return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
+    if kind in SPEECH or not before:
+        day = scene.article.published
+        return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
+    # After a look back ("In 2022 a missile hit …") talks and what is of another kind are of today again.
+    near = [e for e in before if e.date_start and begin - e.end < 400 and (e.salience == "current" or _one_history(lexicon, e.event_type, kind))]
+    if near:
+        return near[-1].date_start, near[-1].date_end, near[-1].date_precision, "carried from the sentence before"
+    day = scene.article.published
+    return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
+
+
+def _one_history(lexicon: Lexicon, a: str, b: str) -> bool:
+    """Whether two types are told in one look back: a war with its truce and its refugees, or of one group."""
+    groups = {lexicon.types[t].group for t in (a, b)}
+    return groups <= _WAR or len(groups) == 1
+
+
+def is_background(published: str | None, finish: str | None, precision: DatePrecision) -> bool:
+    if precision in (DatePrecision.DECADE,):
+        return True
+    if not finish:
+        return False
+    if published is None:
+        return precision in (DatePrecision.YEAR, DatePrecision.SEASON)
+    return (date.fromisoformat(published[:10]) - date.fromisoformat(finish)).days > _HISTORY
