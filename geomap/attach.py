@@ -33,6 +33,7 @@ KIND_OF_PLACE = frozenset(
     "north south east west northeast northwest southeast southwest outskirts streets parts part side edge center centre countryside vicinity valley camp airport hilltop base sector front "
     "square border coast tribal heart borders neighbourhoods neighborhoods districts provinces areas km kilometers kilometres miles".split())
 # Words at which the walk back from a name to its preposition ends.
+_HOURS = frozenset("midnight noon midday dawn dusk sunrise sunset daybreak nightfall dark".split())
 _STOP = frozenset("and but or that which who whose as than with without by for after before while when against said says told is was were are be been has have had will would not its their his her according including during about since until".split())
 
 
@@ -96,9 +97,14 @@ def barrier(parsed: Parsed, a: int, b: int) -> float:
     """How strongly the words between two token positions part them."""
     between = parsed.folded[min(a, b) : max(a, b)]
     marks = [t.text for t in parsed.tokens[min(a, b) : max(a, b)]]
-    turns = sum(w in TURN for w in between)
+    turns = sum(not _is_hour(parsed, min(a, b) + i + 1) for i, w in enumerate(between) if w in TURN)
     clauses = sum(w in _CLAUSE for w in between) + sum(m in _CLAUSE for m in marks if not m[0].isalpha())
     return 2.5 * turns + 0.6 * clauses
+
+
+def _is_hour(parsed: Parsed, at: int) -> bool:
+    """Whether a turning word stands before an hour: "just before midnight", "after 5 p.m."."""
+    return at < len(parsed.folded) and (parsed.folded[at] in _HOURS or parsed.folded[at][:1].isdigit())
 
 
 def place_by_rule(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *, place_bound: bool) -> tuple[Spot, float] | None:

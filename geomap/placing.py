@@ -28,6 +28,7 @@ _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place t
 THRESHOLD = 0.4  # below it no place is given; at it three in four are right (benchmarks/events.py)
 _DISTANCES = (0, 1, 2, 4, 6, 9, 13, 20)
 _TELLING = TURN | AT | frozenset("who which that where by said and but".split())
+_OFFICES = frozenset("governor mayor prosecutor prosecutors police authorities official officials administration spokesman spokeswoman sheriff coroner council court".split())
 _PRONE = frozenset({"geomap:european-union"})  # unions of states, which act and are no place
 
 
@@ -40,7 +41,7 @@ def place_for(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot], *
     if diplomacy:
         return place_by_rule(parsed, trigger, spots, place_bound=place_bound)
     trigger = head_of(parsed, trigger)
-    spots = [s for s in spots if not _acts(parsed, trigger, s)]
+    spots = [s for s in spots if not _acts(parsed, trigger, s) and not _speaks(parsed, s)]
     best = max(((_probability(pair_features(parsed, trigger, spot, spots)), -i, spot) for i, spot in enumerate(spots)), default=None)
     if best is None or best[0] < THRESHOLD:
         return None
@@ -53,6 +54,13 @@ def _acts(parsed: Parsed, trigger: tuple[int, int], spot: Spot) -> bool:
     """Whether a name is a state that does something rather than a place: "Baku liberated several cities"."""
     state = spot.code in COUNTRY_CODES or spot.code == "PPLC"
     return state and spot.resolution.toponym.role is Role.ASSOCIATIVE and anchor_of(parsed, spot, trigger, place_bound=True) < 1
+
+
+def _speaks(parsed: Parsed, spot: Spot) -> bool:
+    """Whether a name only says whose office tells of it: "61 were wounded, Donetsk regional governor Pavlo Kyrylenko said"."""
+    after = parsed.folded[spot.last : spot.last + 9]
+    office = next((i for i, w in enumerate(after[:3]) if w in _OFFICES), None)
+    return office is not None and any(w in SAID for w in after[office + 1 :]) and parsed.folded[spot.first - 1] not in AT
 
 
 def pair_features(parsed: Parsed, trigger: tuple[int, int], spot: Spot, spots: Sequence[Spot]) -> list[str]:
@@ -70,7 +78,7 @@ def pair_features(parsed: Parsed, trigger: tuple[int, int], spot: Spot, spots: S
     better = min(sum(anchor_of(parsed, s, trigger, place_bound=True) > tie for s in others), 3)
     closer = min(sum((s.first >= last) == after and abs(s.first - first) < abs(spot.first - first) for s in others), 3)
     at = _preposition(parsed, spot)
-    prep = words[at] if at >= 0 else "^"
+    prep = _told_by(words[at], words[at] in words[first:last]) if at >= 0 else "^"
     above = words[at - 1] if at > 0 else "^"
     following = words[spot.last] if spot.last < len(words) else "^"
     code = "C" if spot.code in COUNTRY_CODES else "1" if spot.code == "ADM1" else "A" if spot.code in AREA_CODES else "?" if spot.place is None else "P"
@@ -90,6 +98,11 @@ def pair_features(parsed: Parsed, trigger: tuple[int, int], spot: Spot, spots: S
         f"and={'and' in between:d}{side}c{min(marks, 2)}", f"adj={before_noun(parsed, spot.last):d}|{role}",
         *[f"bw={w}" for w in between if w in _TELLING][:8],
     ]
+
+
+def _told_by(word: str, own: bool) -> str:
+    """The word before a name as a feature: itself if of grammar, else its class; "!" for the trigger's own verb."""
+    return "!" if own else word if word in _TELLING or len(word) < 3 else class_of(word)
 
 
 def _preposition(parsed: Parsed, spot: Spot) -> int:

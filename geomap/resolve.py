@@ -7,6 +7,7 @@ article. Weights are in `data/resolver.json`, trained by `benchmarks/train_resol
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from geomap.gazetteer import AREA_CODES, COUNTRY_CODES, Gazetteer
 from geomap.geonames import NameKind
 from geomap.model import Article, Candidate, Place, Resolution, Role, Toponym
 from geomap.resources import data_file
+from geomap.senses import class_of
 from geomap.text import Parsed, fold, parse
 
 FEATURES = (
@@ -66,7 +68,7 @@ def candidates_of(text: str, gazetteer: Gazetteer) -> tuple[tuple[Place, NameKin
         tries = [" ".join(_FULL.get(w, w) for w in words)]
         if words[-1] in CITY_WORDS | UNIT_WORDS:
             tries.append(" ".join(words[:-1]))
-        if len(words) > 1 and words[0] in DIRECTIONS | CITY_WORDS | UNIT_WORDS:
+        if len(words) > 1 and words[0] in DIRECTIONS | CITY_WORDS | UNIT_WORDS and (words[1] == "of" or words[0] in DIRECTIONS or class_of(words[-1]) == "-"):  # not "City Hall"
             tries.append(" ".join(words[1:]).removeprefix("of "))
         tries += [f"{text}.", f"{text}{'' if text.endswith('.') else '.'}".upper()]  # "Calif", "N.Y" without the last stop
         tries += [f"{' '.join(words)} {unit}" for unit in ("county", "parish", "township", "river", "island")]
@@ -290,12 +292,33 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
         picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
     resolutions = []
     for toponym in toponyms:
-        best = ranked[sense(toponym.text)]
+        best = _as_written(article.text, toponym, ranked[sense(toponym.text)])
         place, score = (best[0].place, confidence(best[0], trained["calibration"])) if best else (None, 0.0)
         if score < trained["threshold"] or _contradicted(names[sense(toponym.text)]):
             place = None
         resolutions.append(Resolution(toponym, place, round(score, 4) if best else 0.0, tuple(best[:5])))
     return resolutions
+
+
+_UNIT_FOLLOWS = re.compile(r"(?:\s+[Aa]utonomous)?\s+(?:province|region|oblast|governorate|prefecture|state|department|canton|county|district)\b(?! (?:capital|police|court|governor|government|council|officials?|administration))", re.IGNORECASE)
+_CITY_LEADS = re.compile(r"\b(?:city|town|village|port|capital|suburb) of\s+$", re.IGNORECASE)
+
+
+def _as_written(text: str, toponym: Toponym, ranked: list[Candidate]) -> list[Candidate]:
+    """"Herat province" is the unit and "the city of Herat" the city, where the pick has such a namesake around it."""
+    best = ranked[0] if ranked else None
+    if best is None:
+        return ranked
+    unit = best.place.feature_code in ("ADM1", "ADM2")
+    if best.place.feature_code.startswith("PPL") and _UNIT_FOLLOWS.match(text, toponym.end):
+        twin = next((c for c in ranked if c.place.feature_code in ("ADM1", "ADM2") and c.place.country_code == best.place.country_code), None)
+    elif unit and _CITY_LEADS.search(text, max(0, toponym.start - 20), toponym.start):
+        twin = next((c for c in ranked if c.place.feature_code.startswith("PPL") and c.place.country_code == best.place.country_code), None)
+    else:
+        return ranked
+    if twin is None:
+        return ranked
+    return [replace(twin, score=best.score, features=best.features), *(c for c in ranked if c is not twin)]
 
 
 def _contradicted(name: Name) -> bool:

@@ -17,7 +17,7 @@ from geomap.model import Article, Toponym
 from geomap.resources import data_file, open_model
 from geomap.roles import judge_role
 from geomap.senses import class_of
-from geomap.text import Parsed, begins_name, parse
+from geomap.text import Parsed, Token, begins_name, parse
 
 CONNECTORS = frozenset("of the and de la del el al da do dos di du der den von van le les los las upon on an ar es en i y".split())
 LOCATIVE = frozenset("in at near from to around outside inside across throughout toward towards into outskirts between over via through".split())
@@ -55,11 +55,16 @@ def name_runs(parsed: Parsed) -> Iterator[tuple[int, int]]:
             while j < last:
                 if begins_name(tokens[j].text):
                     end = j + 1
-                elif not (tokens[j].text in CONNECTORS or (tokens[j].text in "-–&" and tokens[j].start == tokens[j - 1].end)) or j - end > 1:
+                elif not (tokens[j].text in CONNECTORS or (tokens[j].text in "-–&" and tokens[j].start == tokens[j - 1].end) or _hyphened(tokens, j, last)) or j - end > (2 if _hyphened(tokens, end + 1, last) else 1):
                     break
                 j += 1
             yield i, end
             i = end
+
+
+def _hyphened(tokens: list[Token], j: int, last: int) -> bool:
+    """Whether a word stands between two hyphens, as in "Port-au-Prince"."""
+    return j + 1 < last and tokens[j - 1].text == "-" == tokens[j + 1].text and tokens[j - 1].end == tokens[j].start and tokens[j].end == tokens[j + 1].start
 
 
 class Lookup:
@@ -224,6 +229,7 @@ def _tagger() -> Any:
 
 # A name surely recognised once in an article is believed elsewhere in it at this lower probability.
 _SURE, _SECOND_LOOK = 0.8, 0.08
+_CERTAIN = 0.95  # from which a name is a place though somebody in the article bears it
 
 
 _UPPER_SHARE, _LOWER_SHARE = 0.7, 0.003
@@ -282,6 +288,13 @@ def _cued(parsed: Parsed, run: tuple[int, int]) -> bool:
     return last - first <= 3 and ((before in LOCATIVE and after in _SETTLEMENTS) or (before == "of" and first > 1 and words[first - 2] in _SETTLEMENTS))
 
 
+def _surnames(parsed: Parsed, found: dict[tuple[int, int], float]) -> set[str]:
+    """The last names of people whom the article gives a title and a first name: "Mayor Ekrem Imamoglu"."""
+    taken = {i for first, last in found for i in range(first, last)}
+    titled = ((i, last) for first, last in name_runs(parsed) for i in range(max(first, last - 4), last - 2) if parsed.folded[i] in TITLES)
+    return {parsed.folded[last - 1] for title, last in titled if not taken.intersection(range(title, last))}
+
+
 def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
     """Place names of an article in order, with role. Their spans do not overlap; `text[start:end]` is the toponym."""
     parsed = parse(recased(article.text, gazetteer))
@@ -306,6 +319,8 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
             if not taken.intersection(range(match.first, match.last)) and not any(begins_name(parsed.tokens[i].text) and i not in taken and i not in starts for i in around):
                 maybe[match.first, match.last] = tagger.marginal("B", match.first - run[0])
     found |= {span: p for span, p in maybe.items() if p >= _SECOND_LOOK and " ".join(parsed.folded[span[0] : span[1]]) in sure}
+    people = _surnames(parsed, found)
+    found = {span: p for span, p in found.items() if not (p < _CERTAIN and span[1] == span[0] + 1 and parsed.folded[span[0]] in people and "in" not in document[0].get(parsed.folded[span[0]], ()))}
     toponyms = []
     for (first, last), score in sorted(found.items()):
         begin, end = parsed.tokens[first].start, parsed.tokens[last - 1].end
