@@ -120,7 +120,7 @@ def _slash(r: Resolver, m: re.Match[str], future: bool) -> Found:
 
 def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
     name = m["my_m"]
-    bare = not (m["my_y"] or m["my_rel"] or m["my_part"])
+    bare = not (m["my_y"] or m["my_rely"] or m["my_rel"] or m["my_part"])
     before = m.string[max(0, m.start() - 12) : m.start()].lower()
     if bare and (name[0].islower() or name in ("May", "March", "Mar", "Jan", "Sun", "Sat") or len(name) < 4) and not re.search(r"\b(?:in|since|until|by|of|from|during|through)\s+$", before):
         return None
@@ -129,6 +129,8 @@ def _month_year(r: Resolver, m: re.Match[str], future: bool) -> Found:
         return *_month(int(m["my_y"]), month, m["my_part"]), P.MONTH
     if r.published is None:
         return None, None, P.UNKNOWN
+    if m["my_rely"]:
+        return *_month(r.published.year + {"last": -1, "this": 0, "next": 1}[m["my_rely"].lower()], month, m["my_part"]), P.MONTH
     year, rel = r.published.year, (m["my_rel"] or "").lower()
     if rel == "next" or future:
         year += month < r.published.month

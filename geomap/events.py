@@ -28,7 +28,7 @@ from geomap.toponyms import recased
 _RANK = {t: i for i, t in enumerate(
     ("ceasefire_violation", "mass_grave", "prisoner_release", "explosion", "shelling", "disaster", "protest", "territory_change", "ceasefire", "armed_clash",
      "phone_call", "talks", "meeting", "agreement", "commemoration", "displacement", "troop_movement", "detention", "attack", "visit", "accusation", "statement", "other"))}
-_NOT = frozenset(["no", "not", "never", "without", "nobody", "none", "neither", "nor", "denied", "deny", "denies", "cannot", "didn't", "wasn't", "isn't"])
+_NOT = frozenset(["no", "not", "never", "without", "nobody", "none", "neither", "nor", "any", "denied", "deny", "denies", "cannot", "didn't", "wasn't", "isn't"])
 _MAYBE = frozenset(
     "would could should may might must will shall can if unless whether possible possibly potential potentially alleged threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
@@ -45,6 +45,7 @@ _TURNS = frozenset("after before following followed when while since".split())
 _GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change"})
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
+_JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
 _BECAUSE = frozenset("over about after following since despite".split())
 
 
@@ -115,9 +116,12 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 
 
 def _refers_back(parsed: Parsed, hit: Hit, before: list[Event]) -> bool:
-    """"Protesters clashed with police over the crash": the crash was told before, and not in Athens."""
+    """"Protesters clashed with police over the crash", "Paris condemned the attack": it was told before, and not here."""
     words = parsed.folded[max(0, hit.first - 2) : hit.first]
-    return hit.last - hit.first == 1 and len(words) == 2 and words[1] in _THE and words[0] in _BECAUSE and any(e.event_type == hit.trigger.type for e in before)
+    if hit.last - hit.first != 1 or len(words) < 2 or words[1] not in _THE:
+        return False
+    judged = words[0].startswith(_JUDGED) and hit.trigger.strength != "strong"
+    return (words[0] in _BECAUSE and any(e.event_type == hit.trigger.type for e in before)) or (judged and bool(before))
 
 
 def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
@@ -129,7 +133,10 @@ def _has_speaker(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 def choose(scene: Scene, hits: list[Hit], sentence: tuple[int, int], lexicon: Lexicon) -> list[Hit]:
     """One trigger for each happening of a sentence: the longest of overlapping ones, one a clause and group."""
     strong = [h for h in hits if h.trigger.strength == "strong" and lexicon.types[h.trigger.type].group in ("violence", "disaster", "civil")]
-    hits = [h for h in hits if h.trigger.strength == "strong" or not any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
+    absorbed = [h for h in hits if h.trigger.strength != "strong" and any(_one_clause(scene, *sorted((h, s), key=lambda x: x.first)) for s in strong)]
+    # "seven were confirmed dead and 20 were presumed dead after a landslide": both deaths are the landslide's.
+    absorbed += [h for h in hits if h.trigger.strength != "strong" and any(h.first < a.first and not any(w in _TURNS for w in scene.parsed.folded[h.last : a.first]) for a in absorbed)]
+    hits = [h for h in hits if h not in absorbed]
     # A general word yields to one that says how: "a suicide bomber attacked a mosque".
     hits.sort(key=lambda h: (h.trigger.type in _GENERAL, -(h.last - h.first), _RANK[h.trigger.type], h.first))
     kept: list[Hit] = []
@@ -159,9 +166,10 @@ def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
 
 def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count], rivals: list[Hit]) -> list[Event]:
     """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991")."""
-    parsed, article, kind = scene.parsed, scene.article, _kind_of(hit, before, lexicon)
+    parsed, article = scene.parsed, scene.article
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = scene.times_in(begin, end)
+    kind = _kind_of(hit, before, lexicon, afar=any(is_background(article.published, t.date_end, t.precision) for t in times))
     own = [t for t in times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
     time = date_for(parsed, article.text, reach_of(parsed, hit), sentence, own, speech=kind in SPEECH)
     if kind in SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
@@ -192,14 +200,16 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     return events
 
 
-def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon) -> str:
+def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon, afar: bool) -> str:
     """A weak trigger ("were killed") tells of the violence or disaster that the article is about, if it is about one."""
     if hit.trigger.strength == "strong":
         return hit.trigger.type
     told = _told(before, lexicon)
     if hit.trigger.strength == "again":
         return hit.trigger.type if hit.trigger.type in told else told[-1]
-    return next((t for t in reversed(told) if t != "attack"), hit.trigger.type)
+    kind = next((t for t in reversed(told) if t != "attack"), hit.trigger.type)
+    # Another year's killings may be of the same war, but are not of today's bombing.
+    return hit.trigger.type if afar and kind in ("explosion", "shelling") else kind
 
 
 def _told(before: Iterable[Event], lexicon: Lexicon) -> list[str]:

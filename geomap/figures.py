@@ -14,7 +14,7 @@ _LOW = "at least|more than|over|upwards of|no fewer than|no less than|in excess 
 _HIGH = "up to|as many as|no more than|fewer than|less than|under"
 _ABOUT = "about|around|some|nearly|almost|roughly|approximately|an estimated|estimated"
 _PEOPLE = (
-    "people|persons?|civilians?|soldiers?|troops|servicem[ae]n|military personnel|militar(?:y|ies)|officers?|police(?:m[ae]n)?|policem[ae]n|m[ae]n|wom[ae]n|children|child|girls?|boys?|students?|"
+    "people|persons?|civilians?|soldiers?|troops|servicem[ae]n|military personnel|militar(?:y|ies)|officers?|police(?: officers?|m[ae]n)?|policem[ae]n|m[ae]n|wom[ae]n|children|child|girls?|boys?|students?|"
     "others?|villagers?|residents?|passengers?|workers?|miners?|migrants?|refugees?|prisoners?(?: of war)?|pows?|hostages?|detainees?|captives?|protesters?|demonstrators?|activists?|militants?|rebels?|fighters?|insurgents?|"
     "gunm[ae]n|attackers?|journalists?|doctors?|teachers?|worshipp?ers|pilgrims?|tourists?|fans|bodies|families|victims?|casualties|deaths|fatalities|injuries|lives|suspects?|guards?|peacekeepers?|members?|personnel|patients|farmers|peasants|persons|inmates|sailors|crew|terrorists?|guerrillas?"
 )
@@ -48,6 +48,7 @@ _NONE = re.compile(r"\bno (?:casualties|deaths or injuries|one was (?:killed|hur
 _ASIDE = re.compile(r",\s(?:including|among them|most of them|many of them|some of them|all of them|mostly|mainly)\b[^,;.]{0,80},(?=\s(?:was|were|have|has|had|died|are)\b)", re.IGNORECASE)
 _QUALIFIER = r"(?!said|says|told|and|who)[a-z-]+ "
 _PAIR = re.compile(rf"\b(?:an?|one) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE})(?: and (?P<two>an?|one|another|his|her) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE}|wife|husband|son|daughter))? (?:was|were|has been|have been|had been) (?:\w+ly |also )?(?:shot and |shot |stabbed and )?(?P<what>killed|shot dead|dead|murdered|executed|wounded|injured|hurt|arrested|detained|abducted|kidnapped)\b", re.IGNORECASE)
+_PART_OF = re.compile(r"\s+(?:out )?of (?:the |its |their |[\w’'-]+['’]s? )?(?:estimated |some |about |nearly )?", re.IGNORECASE)
 _NOT_PEOPLE = re.compile(r"^\s*(?:-|–)?\s*(?:year|day|month|week|hour|mile|km|dollar|percent|per cent|minute|metre|meter)", re.IGNORECASE)
 
 
@@ -74,6 +75,8 @@ def find_counts(text: str, start: int, end: int, taken: list[tuple[int, int]]) -
     found: list[Count] = []
     quantities = [m for m in _QUANTITY.finditer(sentence) if not any(a < start + m.end("n") and start + m.start("n") < b for a, b in taken)]
     for i, match in enumerate(quantities):
+        if i and _PART_OF.fullmatch(sentence, quantities[i - 1].end("n"), match.start("n")):
+            continue  # "4,000 of Sittwe's 300,000 residents"
         if sentence[: match.start("n")].rstrip().endswith(("$", "€", "£")) or _NOT_PEOPLE.match(sentence[match.end("n") :]):
             continue
         following = quantities[i + 1].start() if i + 1 < len(quantities) else len(sentence)

@@ -163,6 +163,8 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
             return border, border.lat, border.lon, GeoPrecision.AREA, basis
     if fights or group in ("disaster", "civil", "humanitarian"):
         near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
+        if any(s.place is None and s.resolution.toponym.role is Role.LITERAL for s in inside):
+            return _NOWHERE  # it was at a place that the gazetteer lacks
         literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
         here = [s.place for s in literal if s.first >= sentence[0]]
         # History need not have happened in the town of today's news, but in its region.

@@ -301,7 +301,7 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
 
 
 _UNIT_FOLLOWS = re.compile(r"(?:\s+[Aa]utonomous)?\s+(?:province|region|oblast|governorate|prefecture|state|department|canton|county|district)\b(?! (?:capital|police|court|governor|government|council|officials?|administration))", re.IGNORECASE)
-_CITY_LEADS = re.compile(r"\b(?:city|town|village|port|capital|suburb) of\s+$", re.IGNORECASE)
+_CITY_LEADS = re.compile(r"\b(?:(?:city|town|village|port|capital|suburb) of|capital,?)\s+$", re.IGNORECASE)
 
 
 def _as_written(text: str, toponym: Toponym, ranked: list[Candidate]) -> list[Candidate]:

@@ -34,7 +34,7 @@ class Scene:
 def reach_of(parsed: Parsed, hit: Hit) -> tuple[int, int]:
     """A trigger's tokens; for "were killed when" up to the word that opens how it happened."""
     if hit.trigger.strength == "weak":
-        opens = next((i for i in range(hit.last, min(hit.last + 3, len(parsed.folded))) if parsed.folded[i] in ("when", "as")), None)
+        opens = next((i for i in range(hit.last, min(hit.last + 6, len(parsed.folded))) if parsed.folded[i] in ("when", "as")), None)
         if opens:
             return hit.first, opens + 1
     return hit.first, hit.last

@@ -35,7 +35,7 @@ EXPRESSION = re.compile(r"(?<!\w)(?=[\w'’])(?:" + "|".join((
     rf"(?P<md>(?:(?P<md_w>{_WEEKDAY}),?\s+)?\b(?P<md_m>{_MONTH})\s*(?P<md_d>{_DAY})(?:st|nd|rd|th)?\b(?:,?\s+(?P<md_y>{_YEAR})\b)?(?!:?\d))",
     rf"(?P<dm>(?:(?P<dm_w>{_WEEKDAY}),?\s+)?\b(?:the\s+)?(?P<dm_d>{_DAY})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dm_m>{_MONTH})(?:,?\s+(?P<dm_y>{_YEAR})\b)?)",
     rf"(?P<slash>\b(?P<sl_a>\d{{1,2}})/(?P<sl_b>\d{{1,2}})/(?P<sl_y>{_YEAR}|\d\d)\b)",
-    rf"(?P<my>(?:\b(?P<my_part>early|mid|late|the (?:beginning|middle|end) of)[\s-]+)?(?:\b(?P<my_rel>last|next|this|this past)\s+)?\b(?P<my_m>{_MONTH})(?:,?\s+(?:of\s+)?(?P<my_y>{_YEAR})\b)?)",
+    rf"(?P<my>(?:\b(?P<my_part>early|mid|late|the (?:beginning|middle|end) of)[\s-]+)?(?:\b(?P<my_rel>last|next|this|this past)\s+)?\b(?P<my_m>{_MONTH})(?:,?\s+(?:of\s+)?(?P<my_y>{_YEAR})\b|,?\s+(?P<my_rely>last|this|next)\s+year\b)?)",
     rf"(?P<season>(?:\b(?P<se_rel>last|next|this|this past|the)\s+)?\b(?P<se_s>spring|summer|autumn|fall|winter)\b(?:\s+(?:of\s+)?(?P<se_y>{_YEAR}))?)",
     rf"(?P<quarter>\b(?:the\s+)?(?P<qu>first|second|third|fourth|1st|2nd|3rd|4th)[\s-]+quarter\b(?:\s+(?:of\s+)?(?P<qu_y>{_YEAR}))?)",
     r"(?P<decade>\b(?:the\s+)?(?:(?P<de_part>early|mid|late)[\s-]+)?(?P<de>1[5-9]\d|20\d)0'?s\b|\b(?:the\s+)?(?:(?P<de_part2>early|mid|late)[\s-]+)?['’](?P<de2>\d)0s\b)",
