@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from geomap.attach import SAID, barrier, head_of
+from geomap.attach import SAID, TURN, barrier, head_of
 from geomap.dates import amount, moved
 from geomap.lexicon import Hit, Lexicon
 from geomap.mentions import SPEECH
@@ -17,7 +17,11 @@ _HISTORY = 45  # days before publication from which an event is background
 _WAR = frozenset({"violence", "peace", "humanitarian", "posture"})
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
 _EARLIER = frozenset(["after", "following", "followed", "since"])
+_NAMING = 0.9  # of the 1.2 that a comma parts
 _APART = re.compile(r"^\W*(?:just |only |barely |about )?(?P<n>an?|one|two|three|four|five|six|\d{1,2}) (?P<unit>day|week|month|year)s? after\b")
+
+
+_COUNTED_FROM = re.compile(r"\b(?P<n>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?P<unit>day|week|month|year)s? after\b(?=[^.;,]{0,60}$)")
 
 
 def _earlier(span: TimeSpan, apart: re.Match[str]) -> TimeSpan:
@@ -45,6 +49,9 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
         # "has raged since April 15": the word belongs to the date and parts nothing.
         near = at - 1 if at > last and parsed.folded[at - 1] == "since" else at
         parted = barrier(parsed, last if at >= last else at + 1, near if at >= last else first)
+        # "signed in Pretoria, South Africa, on Nov. 2": commas around a name part little.
+        if at >= last and not any(w in TURN for w in parsed.folded[last:near]):
+            parted -= _NAMING * sum(t.text == "," for t in parsed.tokens[last:near])
         # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
         # So does the day that ends a sentence of what somebody said.
         if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):
@@ -78,6 +85,13 @@ def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: 
     begin = scene.parsed.tokens[sentence[0]].start
     # "… met on Monday after recent clashes": the clashes have a day of their own, told elsewhere if at all.
     lead = scene.parsed.folded[sentence[0] : hit.first]
+    # "The attack came 10 days after a gunman killed 10 in Buffalo": counted from what was told.
+    apart = _COUNTED_FROM.search(scene.article.text, begin, scene.parsed.tokens[hit.first].start)
+    told = [e for e in before if e.date_start and e.date_precision == DatePrecision.DAY and e.salience == "current" and _one_history(lexicon, e.event_type, kind)]
+    if apart and told and kind not in SPEECH:
+        found = moved(date.fromisoformat(told[-1].date_start or ""), -amount(apart["n"]), apart["unit"])
+        if found and found[0] and found[1]:
+            return found[0].isoformat(), found[1].isoformat(), found[2], f'stated "{apart[0].strip()}"'
     if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
         return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
     fights = kind in ("armed_clash", "shelling", "explosion", "attack")
