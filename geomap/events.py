@@ -30,7 +30,7 @@ _RANK = {t: i for i, t in enumerate(
      "phone_call", "talks", "meeting", "agreement", "commemoration", "displacement", "troop_movement", "detention", "attack", "visit", "accusation", "statement", "other"))}
 _NOT = frozenset(["no", "not", "never", "without", "nobody", "none", "neither", "nor", "any", "denied", "deny", "denies", "cannot", "didn't", "wasn't", "isn't"])
 _MAYBE = frozenset(
-    "would could should may might must will shall can if unless whether possible possibly potential potentially alleged threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
+    "would could should may might must will shall can if unless whether possible possibly potential potentially threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
 _LINK = re.compile(r"(?:READ (?:MORE|ALSO)|ALSO READ|SEE ALSO|RELATED|MORE ON THIS|Read more|Read also|See also|Related)\b\s*[:|–-]")
@@ -42,9 +42,10 @@ _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _TURNS = frozenset("after before following followed when while since".split())
-_GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change"})
+_GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change", "visit", "meeting"})
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
+_NAMED_STORMS = frozenset("hurricane cyclone typhoon earthquake quake tsunami flood floods wildfire massacre genocide uprising riots bombing bombings".split())
 _JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
 _BECAUSE = frozenset("over about after following since despite".split())
 
@@ -98,7 +99,8 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     if hit.trigger.type not in REMOTE:
         if (before and before[-1] in ("to", "not", "never", "no")) or any(w in _NOT for w in before[-3:]):
             return False
-        if any(w in _MAYBE for w in before) and not any(m in (",", ";", "”", "\"") for m in before):
+        parted = next((i + 1 for i in range(len(before) - 1, -1, -1) if before[i] in (",", ";", "”", "\"")), 0)
+        if any(w in _MAYBE for w in before[parted:]) or _in_name(scene.parsed, hit, sentence):
             return False
         if hit.trigger.type != "agreement" and "to" in before[-2:-1] and words[hit.first - 1].isalpha() and before[-1] in ("begin", "hold", "have", "meet", "start", "resume", "exchange", "release", "withdraw"):
             return False
@@ -113,6 +115,15 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
     if hit.trigger.needs == "actor":
         return _has_speaker(scene, hit, sentence)
     return True
+
+
+def _in_name(parsed: Parsed, hit: Hit, sentence: tuple[int, int]) -> bool:
+    """Whether a one-word trigger is part of a name: "the Alexandria Blizzard"; storms have names of their own."""
+    capital = [t.text[:1].isupper() for t in parsed.tokens[sentence[0] : sentence[1]]]
+    at = hit.first - sentence[0]
+    if hit.last - hit.first > 1 or at == 0 or not capital[at] or 2 * sum(capital) > len(capital) or parsed.folded[hit.first] in _NAMED_STORMS:
+        return False
+    return (at > 1 and capital[at - 1]) or (at + 1 < len(capital) and capital[at + 1])
 
 
 def _refers_back(parsed: Parsed, hit: Hit, before: list[Event]) -> bool:
