@@ -5,12 +5,15 @@ publication day, unless the clause speaks of the future; a month without a year 
 is the calendar month; "two months ago" is a month, "two days ago" a day. "A week earlier" counts from the date before it.
 """
 
+import csv
 import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 from geomap.model import DatePrecision, TimeSpan
+from geomap.resources import data_file
 from geomap.timex import MONTHS, NUMBERS, SEASONS, WEEKDAYS, expressions
 
 # Words that put the clause in the future, looked for in the 60 characters before.
@@ -105,9 +108,30 @@ def _range(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
     return None
 
 
+def _named_year(month: int, day: int, following: str) -> int | None:
+    """The year of a day that stands for what happened on it, "the September 11th attacks"."""
+    word = following.split()[0].lower().strip(".,;:") if following[:1] == " " and following.split() else ""
+    return next((year for words, year in _named_days().get((month, day), ()) if word in words), None)
+
+
+@cache
+def _named_days() -> dict[tuple[int, int], list[tuple[frozenset[str], int]]]:
+    """`data/named_days.csv`: (month, day) -> what may follow it, and its year."""
+    days: dict[tuple[int, int], list[tuple[frozenset[str], int]]] = {}
+    with data_file("data", "named_days.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            month, day = row["day"].split("-")
+            days.setdefault((int(month), int(day)), []).append((frozenset(row["words"].split("|")), int(row["year"])))
+    return days
+
+
 def _calendar_day(r: Resolver, m: re.Match[str], future: bool, prefix: str) -> Found:
     month, day = month_of(m[f"{prefix}_m"]), int(m[f"{prefix}_d"])
-    found = _day(int(m[f"{prefix}_y"]), month, day) if m[f"{prefix}_y"] else r.nearest(month, day, future)
+    year = int(m[f"{prefix}_y"]) if m[f"{prefix}_y"] else _named_year(month, day, m.string[m.end() : m.end() + 30])
+    named = _day(year, month, day) if year else None
+    if named and not m[f"{prefix}_y"] and r.published and named > r.published:
+        named = None
+    found = named if named or m[f"{prefix}_y"] else r.nearest(month, day, future)
     return (found, found, P.DAY) if found else (None, None, P.UNKNOWN)
 
 
