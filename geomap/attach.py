@@ -76,7 +76,7 @@ def spots_of(parsed: Parsed, resolutions: Sequence[Resolution]) -> list[Spot]:
 def dateline_end(parsed: Parsed) -> int:
     """Token after a dateline such as "JAKARTA, Indonesia (AP) —" that opens the article's text; 0 without one."""
     for first, last in parsed.sentences[:3]:
-        for i in range(first + 1, min(first + 14, last)):
+        for i in range(first + 1, min(first + 24, last)):
             token = parsed.tokens[i]
             if token.text in "—–" or (token.text == "-" and parsed.tokens[i - 1].end < token.start):
                 return i + 1

@@ -5,6 +5,7 @@ its time, place, counts and actors. Mentions of one happening within the article
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -35,6 +36,7 @@ _CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
 _LINK = re.compile(r"(?:READ (?:MORE|ALSO)|ALSO READ|SEE ALSO|RELATED|MORE ON THIS|Read more|Read also|See also|Related)\b\s*[:|–-]")
 _AHEAD = timedelta(days=1)  # a day ahead of the publication may be another time zone's today
+_MOSTLY = 0.8
 _SHARED_TIME = 1.5
 _ANNOUNCED = frozenset({"diplomacy", "peace", "civil"})
 _PLANNED = re.compile(r"\b(?:will|(?:is|are|was|were) (?:to|due|set|expected|scheduled)|scheduled|planned|plans|upcoming|next|ahead of|called? (?:for )?an?)\b", re.IGNORECASE)
@@ -58,7 +60,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     filed = dateline_end(parsed)
     spots = [s for s in spots_of(parsed, resolutions) if s.last > filed]
     times = find_dates(article.text, article.published)
-    scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots), {t.start: i for i, t in enumerate(parsed.tokens)})
+    scene = Scene(article, parsed, spots, times, gazetteer, _parties(spots), _home(spots), {t.start: i for i, t in enumerate(parsed.tokens)})
     drafts: list[Event] = []
     for sentence in parsed.sentences:
         if _is_heading(article.text, parsed, sentence):
@@ -90,6 +92,13 @@ def _parties(spots: Iterable[Spot]) -> tuple[str, ...]:
         if place and place.country_code and (place.feature_code in COUNTRY_CODES or place.feature_code == "PPLC"):
             seen[place.country_code] = seen.get(place.country_code, 0) + 1
     return tuple(sorted(seen, key=lambda code: (-seen[code], code)))
+
+
+def _home(spots: Iterable[Spot]) -> str:
+    """The country that an article is about: the one that four in five of its resolved names are in."""
+    codes = Counter(s.place.country_code for s in spots if s.place and s.place.country_code)
+    code, n = codes.most_common(1)[0] if codes else ("", 0)
+    return code if n >= 3 and n >= _MOSTLY * codes.total() else ""
 
 
 def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:

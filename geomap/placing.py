@@ -157,7 +157,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
     fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
     if fights and not background:
         # The two neighbours that the article names most.
-        border = next((b for pair in combinations(scene.parties[:4], 2) if (b := scene.gazetteer.border(*pair))), None)
+        border = next((b for pair in combinations(scene.parties[:3], 2) if (b := scene.gazetteer.border(*pair))), None)
         if border and _BORDER.search(scene.article.text):
             basis = "stated" if _BORDER.search(scene.article.text, begin, end) else "inferred"
             return border, border.lat, border.lon, GeoPrecision.AREA, basis
@@ -168,11 +168,13 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
         literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA]
         here = [s.place for s in literal if s.first >= sentence[0]]
         # History need not have happened in the town of today's news, but in its region.
-        told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil"))]
+        told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil")) and (not scene.parties or s.place.country_code in ("", *scene.parties[:3]))]
         # The only place of the sentence comes before what is known from the sentences before.
         around = here[0] if len(here) == 1 and (near or told) else near[-1].place if near else told[-1] if told else None
         if around:
             return around, around.lat, around.lon, precision_of(around), "context"
+    if group in ("violence", "disaster", "civil", "humanitarian") and not background and (country := scene.gazetteer.country(scene.home)):
+        return country, country.lat, country.lon, GeoPrecision.COUNTRY, "inferred"
     return _NOWHERE
 
 

@@ -20,6 +20,7 @@ class Scene:
     times: list[TimeSpan]
     gazetteer: Gazetteer
     parties: tuple[str, ...]  # country codes, most named first
+    home: str  # country code of four in five of all places named; "" where no country has so many
     index: dict[int, int]  # token at a character
 
     def spots_in(self, first: int, last: int) -> list[Spot]:
