@@ -277,3 +277,24 @@ def test_vendored_libraries_are_unchanged():
     known = json.loads((vendor / "SHA256.json").read_text())
     assert {n: hashlib.sha256((vendor / n).read_bytes()).hexdigest() for n in known} == known
     assert all((vendor / f"LICENSE.{n}.txt").exists() for n in ("leaflet", "supercluster"))
+
+
+@pytest.mark.browser
+def test_incidents_at_one_place_fan_out(page, gazetteer, tmp_path):
+    text = "A bomb exploded in Mosul on Monday, killing three people. Hundreds of people protested in Mosul on Tuesday. Police arrested 40 people in Mosul on Wednesday."
+    frame = frame_of([Article("a", text, published="2016-11-18", title="Mosul")], gazetteer)
+    there = frame[frame["place_name"] == "Mosul"]
+    assert len(there) == 3
+    tab, seen = page(there, name="fan")
+    tab.locator(".geomap-mark.many").click()
+    marks = tab.locator(".geomap-mark:not(.many)")
+    assert marks.count() == 3
+    centres = {(round(box["x"]), round(box["y"])) for box in (marks.nth(i).bounding_box() for i in range(3))}
+    assert len(centres) == 3
+    tab.screenshot(path=str(Path(os.environ.get("GEOMAP_ARTEFACTS", tmp_path)) / "fan.png"))
+    tab.locator(".leaflet-marker-icon[title^='Protest']").click()
+    popup = tab.locator(".leaflet-popup-content")
+    assert popup.locator("article").count() == 1 and "protested" in popup.inner_text()
+    tab.locator(".leaflet-control-zoom-in").click()
+    tab.wait_for_timeout(600)
+    assert marks.count() == 0 and not seen["errors"]

@@ -26,7 +26,7 @@ from geomap.resources import data_file
 
 _HERE = Path(__file__).parent
 _SHOWN = (
-    "incident_id", "event_type", "title", "date_start", "date_end", "date_precision", "place_name", "country_code", "admin1", "place_id",
+    "event_type", "title", "date_start", "date_end", "date_precision", "place_name", "country_code", "admin1", "place_id",
     "geo_precision", "reality", "salience", "fatalities_low", "fatalities_best", "fatalities_high", "injured", "detained", "released",
     "actors", "n_articles", "sources", "quote", "trigger", "place_names", "place_status", "claimed_by", "fatalities_reports",
 )
@@ -111,10 +111,11 @@ def _surroundings(placed: gpd.GeoDataFrame) -> tuple[list[Any], list[tuple[str, 
     return drawn, sorted(labels, key=lambda label: label[3])
 
 
-def _columns(frame: gpd.GeoDataFrame) -> dict[str, list[Any]]:
-    """The frame as plain columns, each text stored once in `page.js`'s order."""
-    plain = frame[list(_SHOWN)].astype(object)
-    table: dict[str, list[Any]] = {c: column.tolist() for c, column in plain.where(plain.notna(), None).items()}
+def _columns(frame: gpd.GeoDataFrame) -> dict[str, list[Any] | None]:
+    """The frame as plain columns, for `page.js`; None for a column without any value."""
+    told = [c for c in _SHOWN if c == "title" or frame[c].notna().any()]
+    plain = frame[told].astype(object)
+    table: dict[str, list[Any] | None] = dict.fromkeys(_SHOWN) | {c: column.tolist() for c, column in plain.where(plain.notna(), None).items()}
     for axis, spots in (("lat", frame.geometry.y), ("lon", frame.geometry.x)):
         table[axis] = [None if missing else value for value, missing in zip(spots.round(5).tolist(), spots.isna().tolist(), strict=True)]
     return table

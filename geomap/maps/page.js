@@ -3,11 +3,11 @@ const DAY = 864e5;
 
 // One filter for everything: the map, the list, the histogram and the counts read `passes`.
 function incidentFilter(data) {
-  const rows = data.rows, n = rows.incident_id.length;
+  const rows = data.rows, n = rows.title.length;
   const days = (text) => (text ? Date.parse(text + "T00:00:00Z") / DAY : null);
   const first = rows.date_start.map(days), last = rows.date_end.map((d, i) => days(d) ?? first[i]);
   // The timeline covers what the map is about; history told in passing would squeeze it into its last bars.
-  const dated = (part) => part.filter((i) => first[i] !== null), every = rows.incident_id.map((_, i) => i);
+  const dated = (part) => part.filter((i) => first[i] !== null), every = rows.title.map((_, i) => i);
   const current = dated(every.filter((i) => rows.salience[i] !== "background")), known = current.length ? current : dated(every);
   const span = known.length ? [known.reduce((a, i) => Math.min(a, first[i]), 1e9), known.reduce((a, i) => Math.max(a, last[i]), -1e9)] : null;
   const searched = ["title", "place_name", "place_names", "actors", "quote"].map((c) => rows[c]);
@@ -204,9 +204,25 @@ async function readJson(id) {
   return JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
 }
 
+// JSON gives each row a text of its own; rows that say the same share one, and columns without a value share one too.
+function shareTexts(rows) {
+  const nothing = new Array(rows.title.length).fill(null);
+  for (const [name, column] of Object.entries(rows)) {
+    if (column === null) rows[name] = nothing;
+    if (column === null || name === "title" || name === "quote" || typeof column.find((v) => v !== null) !== "string") continue;
+    const known = new Map();
+    for (let i = 0; i < column.length; i++) {
+      if (typeof column[i] !== "string") continue;
+      const text = known.get(column[i]);
+      text === undefined ? known.set(column[i], column[i]) : (column[i] = text);
+    }
+  }
+}
+
 async function geomapPage(map) {
   "use strict";
   const data = await readJson("geomap-data"), lands = await readJson("geomap-lands"), rows = data.rows;
+  shareTexts(rows);
   const types = new Map(data.types.map((t) => [t.id, t]));
   const filter = incidentFilter(data), { state, all } = filter, cards = incidentCards(data);
   const label = baseMap(map, data, lands);
@@ -225,6 +241,22 @@ async function geomapPage(map) {
   };
   const popupAt = (where, ids) => L.popup({ maxWidth: 360 }).setLatLng(where).setContent(cards.popup(ids)).openOn(map);
   const opening = (made, ids, where) => made.on("click", () => popupAt(where, ids));
+  // Several incidents at one place fan out around it, each with a thread to where it was; very many are a list.
+  const fanned = L.layerGroup().addTo(map);
+  const fan = (where, ids) => {
+    if (ids.length > 16) return popupAt(where, ids);
+    fanned.clearLayers();
+    const middle = map.latLngToLayerPoint(where), radius = Math.max(46, ids.length * 6);
+    const made = ids.map((i, k) => {
+      const turn = (2 * Math.PI * k) / ids.length - Math.PI / 2;
+      const at = map.layerPointToLatLng(middle.add([radius * Math.cos(turn), radius * Math.sin(turn)]));
+      L.polyline([where, at], { color: "#667", weight: 1.5, interactive: false }).addTo(fanned);
+      const one = mark(at, [i], types.get(rows.event_type[i]).symbol, rows.geo_precision[i] === 1 ? "" : "near");
+      return opening(one, [i], at).addTo(fanned);
+    });
+    made[0].getElement().focus();
+  };
+  map.on("click zoomstart", () => fanned.clearLayers());
 
   let index = null;
   const draw = () => {
@@ -240,7 +272,7 @@ async function geomapPage(map) {
       const grows = Math.min(index.getClusterExpansionZoom(f.id), 18), few = index.getLeaves(f.id, 200).map((leaf) => leaf.properties.i);
       const made = mark(where, few, String(f.properties.point_count), "many");
       const onePlace = grows >= 18 || new Set(few.map((i) => rows.lat[i] + " " + rows.lon[i])).size === 1;
-      made.on("click", () => (onePlace ? popupAt(where, few) : map.setView(where, grows)));
+      made.on("click", () => (onePlace ? fan(where, few) : map.setView(where, grows)));
       made.addTo(marks);
     }
   };
@@ -326,7 +358,7 @@ async function geomapPage(map) {
   function refresh() {
     const ids = all.filter(filter.passes);
     index = new Supercluster({ radius: 44, maxZoom: 17 });
-    index.load(ids.filter(exact).map((i) => ({ type: "Feature", geometry: { type: "Point", coordinates: [rows.lon[i], rows.lat[i]] }, properties: { i } })));
+    index.load(ids.filter(exact).map((i) => ({ geometry: { coordinates: [rows.lon[i], rows.lat[i]] }, properties: { i } })));
     let [early, late] = [Infinity, -Infinity];
     for (const i of ids) if (filter.first[i] !== null) { early = Math.min(early, filter.first[i]); late = Math.max(late, filter.first[i]); }
     total.textContent = ids.length + " of " + filter.n + " incidents" + (early < Infinity ? ", " + filter.iso(early) + " to " + filter.iso(late) : "") + (data.articles ? ", " + data.articles + " articles" : "");
@@ -342,6 +374,7 @@ async function geomapPage(map) {
     fill(list, ordered.filter((i) => rows.lat[i] !== null));
     fill(nowhere, ordered.filter((i) => rows.lat[i] === null));
     time.draw();
+    fanned.clearLayers();
     drawAreas(ids);
     draw();
     document.body.dataset.shown = String(ids.length);
