@@ -209,7 +209,7 @@ function shareTexts(rows) {
   const nothing = new Array(rows.title.length).fill(null);
   for (const [name, column] of Object.entries(rows)) {
     if (column === null) rows[name] = nothing;
-    if (column === null || name === "title" || name === "quote" || typeof column.find((v) => v !== null) !== "string") continue;
+    if (!column || name === "title" || name === "quote" || typeof column.find((v) => v !== null) !== "string") continue;
     const known = new Map();
     for (let i = 0; i < column.length; i++) {
       if (typeof column[i] !== "string") continue;
@@ -351,7 +351,7 @@ async function geomapPage(map) {
     const where = rows.lat[i] === null ? map.getCenter() : [rows.lat[i], rows.lon[i]];
     if (rows.lat[i] !== null) map.setView(where, Math.max(map.getZoom(), exact(i) ? 8 : 5), { animate: false });
     popupAt(where, [i]);
-  } }, node("span", { className: "when" }, rows.date_start[i] || "undated"), " ", rows.title[i].split(", ").slice(0, 2).join(", "));
+  } }, node("span", { className: "when" }, rows.date_start[i] || "undated"), " ", types.get(rows.event_type[i]).label.split(/, | \//)[0] + (rows.place_name[i] ? ", " + rows.place_name[i] : ""));
 
   const hash = hashState(map, filter, data, { choices });
   let settled = false;
