@@ -47,6 +47,7 @@ _TURNS = frozenset("after before following followed when while since".split())
 _GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change", "visit", "meeting"})
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
+_DETERMINERS = frozenset("the a of these those their his its".split())
 _NAMED_STORMS = frozenset("hurricane cyclone typhoon earthquake quake tsunami flood floods wildfire massacre genocide uprising riots bombing bombings".split())
 _JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
 _BECAUSE = frozenset("over about after following since despite".split())
@@ -67,12 +68,13 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
             continue
         named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL)
         hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, drafts[-MEMORY:])]
-        hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon)]
+        hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon, civil=True)]
         chosen = choose(scene, hits, sentence, lexicon)
+        deaths = [h for h in hits if h.trigger.strength == "weak" and h not in chosen] if sum(h.trigger.type not in REMOTE for h in chosen) == 1 else []
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
         counts = find_counts(article.text, begin, end, [(t.start, t.end) for t in scene.times_in(begin, end)]) if chosen else []
         for hit in chosen:
-            drafts += describe(scene, hit, sentence, lexicon, drafts[-MEMORY:], share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit])
+            drafts += describe(scene, hit, sentence, lexicon, drafts[-MEMORY:], share_of(scene, hit, chosen, counts), [h for h in chosen if h is not hit], deaths)
     merged = fold_mentions(drafts)
     return [replace(event, id=f"{article.id}#{n}") for n, event in enumerate(merged, 1)]
 
@@ -113,8 +115,13 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
             return False
         if hit.trigger.type != "agreement" and "to" in before[-2:-1] and words[hit.first - 1].isalpha() and before[-1] in ("begin", "hold", "have", "meet", "start", "resume", "exchange", "release", "withdraw"):
             return False
+        # "the freed prisoners", "of jailed former ministers": what somebody is, not what happened.
+        if hit.last - hit.first <= 2 and words[hit.first].endswith("ed") and before[-1:] and before[-1] in _DETERMINERS and hit.trigger.strength == "strong":
+            return False
     elif any(w in _NOT for w in before[-2:]):
         return False
+    elif words[hit.first].startswith("demand") and any(w.startswith(("protest", "demonstrat", "strik", "rall", "march")) for w in words[sentence[0] : hit.first]):
+        return False  # what protesters demand is no statement of a government
     # Teams shoot, attack and defend.
     if hit.trigger.type in _GAMES and topic_of(scene.parsed.text) == "sport" and not any(w in _HURT for w in words[sentence[0] : sentence[1]]):
         return False
@@ -184,14 +191,19 @@ def _one_clause(scene: Scene, a: Hit, b: Hit) -> bool:
     return not any(w in parting for w in between) and "," not in marks and ";" not in marks
 
 
-def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count], rivals: list[Hit]) -> list[Event]:
-    """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991")."""
+def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], counts: list[Count], rivals: list[Hit], deaths: list[Hit]) -> list[Event]:
+    """The event of a trigger; one for each date where the sentence gives several ("two wars, in 2020 and in 1991").
+
+    `deaths` are weaker triggers that tell the same, whose date is taken where the trigger has none: "were killed on
+    Monday as protests resumed".
+    """
     parsed, article = scene.parsed, scene.article
     begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
     times = scene.times_in(begin, end)
     kind = _kind_of(hit, before, lexicon, afar=any(is_background(article.published, t.date_end, t.precision) for t in times))
     own = [t for t in times if all(_time_near(scene, hit, t) <= _time_near(scene, r, t) + _SHARED_TIME for r in rivals)]
-    time = date_for(parsed, article.text, reach_of(parsed, hit), sentence, own, speech=kind in SPEECH)
+    reaches = [reach_of(parsed, h) for h in (hit, *(deaths if kind not in SPEECH else ()))]
+    time = next((t for reach in reaches if (t := date_for(parsed, article.text, reach, sentence, own, speech=kind in SPEECH))), None)
     if kind in SPEECH and time and time.precision not in (DatePrecision.DAY, DatePrecision.DAYS, DatePrecision.WEEK, DatePrecision.UNKNOWN):
         time = None  # a year or a month in a statement is what it speaks of
     # What is commemorated happened before; the sentence's day is the commemoration's.
@@ -224,17 +236,19 @@ def _kind_of(hit: Hit, before: list[Event], lexicon: Lexicon, afar: bool) -> str
     """A weak trigger ("were killed") tells of the violence or disaster that the article is about, if it is about one."""
     if hit.trigger.strength == "strong":
         return hit.trigger.type
-    told = _told(before, lexicon)
     if hit.trigger.strength == "again":
+        told = _told(before, lexicon, civil=True)
         return hit.trigger.type if hit.trigger.type in told else told[-1]
+    told = _told(before, lexicon)
     kind = next((t for t in reversed(told) if t != "attack"), hit.trigger.type)
     # Another year's killings may be of the same war, but are not of today's bombing.
     return hit.trigger.type if afar and kind in ("explosion", "shelling") else kind
 
 
-def _told(before: Iterable[Event], lexicon: Lexicon) -> list[str]:
-    """Types of the violence and disasters told so far."""
-    return [e.event_type for e in before if lexicon.types[e.event_type].group in ("violence", "disaster") and e.event_type != "territory_change"]
+def _told(before: Iterable[Event], lexicon: Lexicon, *, civil: bool = False) -> list[str]:
+    """Types of the violence and disasters told so far; `civil`: of protests too."""
+    groups = ("violence", "disaster", "civil") if civil else ("violence", "disaster")
+    return [e.event_type for e in before if lexicon.types[e.event_type].group in groups and e.event_type not in ("territory_change", "commemoration")]
 
 
 def share_of(scene: Scene, hit: Hit, chosen: list[Hit], counts: list[Count]) -> list[Count]:

@@ -170,7 +170,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
         # History need not have happened in the town of today's news, but in its region.
         told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil")) and (not scene.parties or s.place.country_code in ("", *scene.parties[:3]))]
         # The only place of the sentence comes before what is known from the sentences before.
-        around = here[0] if len(here) == 1 and (near or told) else near[-1].place if near else told[-1] if told else None
+        around = here[0] if len(here) == 1 else near[-1].place if near else told[-1] if told else None
         if around:
             return around, around.lat, around.lon, precision_of(around), "context"
     if group in ("violence", "disaster", "civil", "humanitarian") and not background and (country := scene.gazetteer.country(scene.home)):

@@ -229,6 +229,7 @@ def _tagger() -> Any:
 
 # A name surely recognised once in an article is believed elsewhere in it at this lower probability.
 _SURE, _SECOND_LOOK = 0.8, 0.08
+_VESSEL = frozenset({"flagged", "registered"})  # "the Singapore-flagged Dali" is a ship
 _CERTAIN = 0.95  # from which a name is a place though somebody in the article bears it
 
 
@@ -319,6 +320,7 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
             if not taken.intersection(range(match.first, match.last)) and not any(begins_name(parsed.tokens[i].text) and i not in taken and i not in starts for i in around):
                 maybe[match.first, match.last] = tagger.marginal("B", match.first - run[0])
     found |= {span: p for span, p in maybe.items() if p >= _SECOND_LOOK and " ".join(parsed.folded[span[0] : span[1]]) in sure}
+    found = {span: p for span, p in found.items() if parsed.folded[span[0] - 1] not in _VESSEL}
     people = _surnames(parsed, found)
     found = {span: p for span, p in found.items() if not (p < _CERTAIN and span[1] == span[0] + 1 and parsed.folded[span[0]] in people and "in" not in document[0].get(parsed.folded[span[0]], ()))}
     toponyms = []
