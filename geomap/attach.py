@@ -37,6 +37,7 @@ _HOURS = frozenset("midnight noon midday dawn dusk sunrise sunset daybreak night
 _STOP = frozenset("and but or that which who whose as than with without by for after before while when against said says told is was were are be been has have had will would not its their his her according including during about since until".split())
 
 
+_BESIDE, _INSIDE = 6, 12  # words between a region, or a country, and the place in it that the same sentence names
 _DEFENSIBLE = 0.5  # score of a place for talks below which none is given
 
 
@@ -137,7 +138,11 @@ def place_by_rule(parsed: Parsed, trigger: tuple[int, int], spots: Sequence[Spot
 
 def finer(parsed: Parsed, spot: Spot, spots: Sequence[Spot]) -> Spot | None:
     """A smaller literal place inside a spot's, named beside it: the village of "in Edilli, Karabakh"."""
-    near = (s for s in spots if s is not spot and s.resolution.toponym.role is Role.LITERAL and abs(s.first - spot.first) <= 6)
+    def beside(s: Spot) -> bool:
+        words = abs(s.first - spot.first)
+        return words <= _BESIDE or (words <= _INSIDE and spot.code in COUNTRY_CODES and parsed.folded[s.first - 1] in _STRONG_AT)
+
+    near = (s for s in spots if s is not spot and s.resolution.toponym.role is Role.LITERAL and beside(s))
     return next((s for s in near if s.place and spot.place and _finer(s.place, spot.place) and barrier(parsed, s.last, spot.first) < 2), None)
 
 

@@ -119,9 +119,12 @@ def _match(patterns: tuple[_Test, ...], p: int, words: list[str], i: int, last: 
         while i < last and not words[i]:  # a hyphen: "cease-fire" is "cease fire"
             i += 1
         if patterns[p].gap:
-            for j in range(i, min(i + _GAP, last) + 1):
-                if j > i and words[j - 1] in (".", ";", ":"):
-                    return 0
+            room = _GAP
+            for j in range(i, last + 1):
+                if j > i:
+                    room -= words[j - 1] != ""  # hyphens take no room
+                    if room < 0 or words[j - 1] in (".", ";", ":"):
+                        return 0
                 end = _match(patterns, p + 1, words, j, last, named)
                 if end:
                     return end

@@ -78,6 +78,7 @@ def candidates_of(text: str, gazetteer: Gazetteer) -> tuple[tuple[Place, NameKin
     return tuple((gazetteer.place(ordinal), kind) for ordinal, kind in found)
 
 
+_PARTS = frozenset("district area neighbourhood neighborhood suburb quarter region province village town".split())
 _FULL = {"twp": "township", "co": "county", "mt": "mount", "ft": "fort", "st": "saint", "saint": "st", "mount": "mt", "n": "north", "s": "south", "e": "east", "w": "west", "no": "north", "so": "south", "dist": "district", "isl": "island"}
 
 
@@ -117,7 +118,7 @@ def names_of(parsed: Parsed, toponyms: Iterable[Toponym], gazetteer: Gazetteer) 
         if following and following.start - toponym.end <= _BESIDE:
             between = [i for i in range(last, min(last + 4, len(parsed.tokens))) if parsed.tokens[i].start < following.start]
             marks, words = "".join(parsed.tokens[i].text for i in between), [parsed.folded[i] for i in between]
-            if marks in (",", "(", "in", "") or (words[0] == "in" and all(w in DIRECTIONS or w == "the" for w in words[1:])):  # "in northern Mali"
+            if marks in (",", "(", "in", "") or (words[0] == "in" and all(w in DIRECTIONS or w == "the" for w in words[1:])) or (words[0] in _PARTS and all(w in DIRECTIONS or w in ("of", "in", "the") for w in words[1:])):  # "in northern Mali", "district of southern Khartoum"
                 parents = tuple(p for p, k in candidates_of(following.text, gazetteer) if _can_contain(p) and k != NameKind.DEMONYM)
         known = found.get(folded)
         if known is None:
