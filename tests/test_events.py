@@ -21,6 +21,9 @@ def test_types_are_those_of_the_taxonomy(shared):
 @pytest.mark.parametrize("text", [
     "The studio shot a film in Baku.", "It was a war of words.", "No attack was reported in Goris.", "Officials want to prevent clashes in Goris.",
     "The army did not shell Goris.", "They may shell Goris.", "The team won by a landslide victory.",
+    "Firefighters rested in Goris.", "Protestants prayed in Goris.", "The Alexandria Blizzard sent volunteers to Goris.", "Crews were fighting two fires in Goris.",
+    "The offensive message was removed in Goris.", "Police regained control of the situation in Goris.", "A camp for displaced people stands outside Goris.",
+    "The freed prisoners live in Goris.", "The ministers are to resume talks in Goris on Oct. 20.", "He warned that any attack on Goris would be answered.",
 ])
 def test_what_did_not_happen_is_no_event(tell, text):
     assert [e for e in tell(text) if e.event_type not in ("statement", "accusation")] == []
@@ -138,3 +141,48 @@ def test_an_earlier_attack_is_another_one(tell):
 def test_talks_are_not_where_shares_fell(tell):
     (talks,) = [e for e in tell("Shares in Tokyo fell on Monday after talks between Washington and Beijing over tariffs stalled.") if e.event_type == "talks"]
     assert talks.place is None
+
+
+def one(tell, kind, text, **more):
+    """The only event of its type."""
+    (found,) = [e for e in tell(text, **more) if e.event_type == kind]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "place", "day", "text"), [
+    ("protest", "Nairobi", "2022-10-03", "At least 22 people were killed in Kenya, officials said on Tuesday, a day after protesters stormed parliament in Nairobi."),
+    ("attack", "Goris", "2022-10-01", "At least 70 people, including three infants, were killed when gunmen stormed the village of Goris early on Saturday, the mayor said Monday."),
+    ("disaster", "Turin", "2022-10-02", "Five workers were killed when they were hit by a train near Turin, officials said. The accident happened just before midnight on Sunday."),
+    ("disaster", "Harda", "2022-10-03", "An explosion at a fireworks factory in India killed 11 people on Monday. The blast in Harda was heard far away."),
+    ("shelling", "Vovchansk", "2022-10-03", "In the Kharkiv region, three civilians died on Monday when shelling hit the village of Vovchansk."),
+    ("territory_change", "Rostov-on-Don", "2022-10-02", "Fighters seized the southern Russian city of Rostov-on-Don on Sunday."),
+    ("agreement", "Pretoria", "2022-09-28", "The deal follows a peace accord signed in Pretoria, South Africa, on Sept. 28 by both sides."),
+    ("protest", "Juliaca", "2022-10-03", "At least 17 people were killed on Monday as protests resumed in Juliaca, Peru."),
+    ("disaster", "Mustāng", "2021-05-01", "All 22 people aboard died when a plane crashed in Mustang, Nepal, in May last year."),
+])
+def test_when_and_where_by_clause(tell, kind, place, day, text):
+    event = one(tell, kind, text)
+    assert (event.place_name, event.date_start) == (place, day)
+
+
+def test_days_counted_from_what_was_told(tell):
+    text = "A gunman killed 19 children at a school in Uvalde, Texas, on Monday. The attack came just 10 days after a gunman killed 10 shoppers in Buffalo, New York."
+    assert {(e.place_name, e.date_start) for e in tell(text) if e.event_type == "attack"} == {("Uvalde", "2022-10-03"), ("Buffalo", "2022-09-23")}
+
+
+def test_history_keeps_to_itself(tell):
+    text = "In April 2021 a missile struck the station of Kramatorsk, killing 61 people. Meanwhile the presidents held talks in Kyiv."
+    assert one(tell, "talks", text).date_start == "2022-10-04"
+    text = "Protests were held in Eldoret, Kenya, on Monday. Last year, dozens of people died in demonstrations called by the opposition."
+    assert [e.place_name for e in tell(text) if e.event_type == "protest" and e.salience == "background"] == [""]
+
+
+def test_a_speaker_s_office_is_not_where_it_happened(tell):
+    text = "Missiles hit the centre of Kramatorsk in Ukraine on Monday. Sixty-one people were wounded, Donetsk regional governor Pavlo Kyrylenko said."
+    assert {e.place_name for e in tell(text) if e.event_type == "shelling"} == {"Kramatorsk"}
+
+
+def test_what_is_told_without_a_place_is_in_the_country_of_the_article(tell):
+    text = "Police in Nairobi met leaders from Mombasa and Kisumu. More than 300 people were arrested across the country on Monday."
+    event = one(tell, "detention", text)
+    assert (event.place_name, int(event.geo_precision), event.place_basis) == ("Kenya", 6, "inferred")
