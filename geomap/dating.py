@@ -17,6 +17,7 @@ _HISTORY = 45  # days before publication from which an event is background
 _WAR = frozenset({"violence", "peace", "humanitarian", "posture"})
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
 _EARLIER = frozenset(["after", "following", "followed", "since"])
+_FIRST = frozenset("worst first most least only".split())
 _NAMING = 0.9  # of the 1.2 that a comma parts
 _APART = re.compile(r"^\W*(?:just |only |barely |about )?(?P<n>an?|one|two|three|four|five|six|\d{1,2}) (?P<unit>day|week|month|year)s? after\b")
 
@@ -45,6 +46,8 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
         if at is None:
             continue
         first, last = trigger
+        if parsed.folded[at - 1] == "since" and any(w.endswith("est") or w in _FIRST for w in parsed.folded[max(sentence[0], at - 12) : at - 1]):
+            continue  # "the deadliest fighting since 2020" is not of 2020
         distance = at - last if at >= last else first - at
         # "has raged since April 15": the word belongs to the date and parts nothing.
         near = at - 1 if at > last and parsed.folded[at - 1] == "since" else at

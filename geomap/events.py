@@ -67,7 +67,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
         if _is_heading(article.text, parsed, sentence):
             continue
         named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL)
-        hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, drafts[-MEMORY:])]
+        hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, sentence, drafts[-MEMORY:])]
         hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon, civil=True)]
         chosen = choose(scene, hits, sentence, lexicon)
         deaths = [h for h in hits if h.trigger.strength == "weak" and h not in chosen] if sum(h.trigger.type not in REMOTE for h in chosen) == 1 else []
@@ -142,9 +142,11 @@ def _in_name(parsed: Parsed, hit: Hit, sentence: tuple[int, int]) -> bool:
     return (at > 1 and capital[at - 1]) or (at + 1 < len(capital) and capital[at + 1])
 
 
-def _refers_back(parsed: Parsed, hit: Hit, before: list[Event]) -> bool:
+def _refers_back(parsed: Parsed, hit: Hit, sentence: tuple[int, int], before: list[Event]) -> bool:
     """"Protesters clashed with police over the crash", "Paris condemned the attack": it was told before, and not here."""
     words = parsed.folded[max(0, hit.first - 2) : hit.first]
+    if parsed.folded[sentence[0]] in ("it", "this", "that") and hit.first - sentence[0] < 7 and any(w.endswith("est") or w == "worst" for w in parsed.folded[hit.first - 3 : hit.first]):
+        return bool(before)  # "It was the deadliest attack since"
     if hit.last - hit.first != 1 or len(words) < 2 or words[1] not in _THE:
         return False
     judged = words[0].startswith(_JUDGED) and hit.trigger.strength != "strong"

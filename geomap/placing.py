@@ -166,7 +166,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
         if any(s.place is None and s.resolution.toponym.role is Role.LITERAL for s in inside):
             return _NOWHERE  # it was at a place that the gazetteer lacks
         literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, s)]
-        here = [s.place for s in literal if s.first >= sentence[0]]
+        here = [s.place for s in literal if s in inside and anchor_of(scene.parsed, s, (hit.first, hit.last), place_bound=True)]
         # History need not have happened in the town of today's news, but in its region.
         told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil")) and (not scene.parties or s.place.country_code in ("", *scene.parties[:3]))]
         # The only place of the sentence comes before what is known from the sentences before.
