@@ -11,6 +11,7 @@ from geomap.errors import ConfigError
 from geomap.resources import data_file
 
 _STEM = 3  # letters by which a trigger's first word is indexed
+_KEPT = 100_000  # words whose triggers are remembered
 _GAP = 4  # most words that "..." stands for
 
 
@@ -52,6 +53,7 @@ class Lexicon:
     def __init__(self, table: dict[str, Any], path: Path) -> None:
         self.types: dict[str, EventType] = {}
         self._triggers: dict[str, list[Trigger]] = {}
+        self._first: dict[str, tuple[Trigger, ...]] = {}
         try:
             for row in table["type"]:
                 kind = EventType(row["id"], row["group"], row["label"], row["plover"], row["acled"], row["symbol"], tuple(row["examples"]))
@@ -70,6 +72,15 @@ class Lexicon:
         for word in trigger.words[0]:
             self._triggers.setdefault(word.rstrip("*")[:_STEM], []).append(trigger)
 
+    def _beginning(self, word: str) -> tuple[Trigger, ...]:
+        """Triggers that may begin with a word; kept, since news says the same words again."""
+        known = self._first.get(word)
+        if known is None:
+            known = tuple(t for t in self._triggers.get(word[:_STEM], ()) if t.tests[0].fits(word))
+            if len(self._first) < _KEPT:
+                self._first[word] = known
+        return known
+
     def find(self, words: list[str], first: int, last: int, named: frozenset[int] = frozenset()) -> list[Hit]:
         """Triggers in `words[first:last]`, longest first at each place, without those inside an idiom of `never`.
 
@@ -77,8 +88,8 @@ class Lexicon:
         """
         hits = []
         for i in range(first, last):
-            for trigger in self._triggers.get(words[i][:_STEM], ()):
-                end = _match(trigger.tests, 0, words, i, last, named)
+            for trigger in self._beginning(words[i]):
+                end = _match(trigger.tests, 1, words, i + 1, last, named)
                 if end:
                     hits.append(Hit(trigger, i, end))
         never = [h for h in hits if h.trigger.strength == "never"]

@@ -47,6 +47,7 @@ class Name:
     parents: tuple[Place, ...]
     before: str
     after: str
+    twins: frozenset[str]  # countries where it is both a large city and a first-order unit
 
 
 def distance_km(a: Place, b: Place) -> float:
@@ -122,10 +123,17 @@ def names_of(parsed: Parsed, toponyms: Iterable[Toponym], gazetteer: Gazetteer) 
                 parents = tuple(p for p, k in candidates_of(following.text, gazetteer) if _can_contain(p) and k != NameKind.DEMONYM)
         known = found.get(folded)
         if known is None:
-            found[folded] = Name(folded, candidates_of(toponym.text, gazetteer), parents, before, after)
+            candidates = candidates_of(toponym.text, gazetteer)
+            found[folded] = Name(folded, candidates, parents, before, after, _twins(candidates))
         else:
-            found[folded] = Name(folded, known.candidates, known.parents + parents, known.before + " " + before, known.after + " " + after)
+            found[folded] = Name(folded, known.candidates, known.parents + parents, known.before + " " + before, known.after + " " + after, known.twins)
     return found
+
+
+def _twins(candidates: Iterable[tuple[Place, NameKind]]) -> frozenset[str]:
+    """New York and Washington are a city and a unit; the bare name is mostly the city."""
+    main = [p for p, kind in candidates if kind == NameKind.MAIN]
+    return frozenset(p.country_code for p in main if p.feature_code == "ADM1") & {p.country_code for p in main if p.feature_code != "ADM1" and p.population >= 100_000}
 
 
 def sense(text: str) -> str:
@@ -184,19 +192,24 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
     """The ranker's features of one candidate."""
     unit_votes, near_votes = (math.log1p(v) for v in siblings.votes(name, place))
     code = place.feature_code
-    near = [distance_km(place, a) for a in anchors if a.feature_code not in COUNTRY_CODES and a.id != place.id]
+    near, in_country, in_unit = [], 0, 0
+    for a in anchors:
+        if a.feature_code not in COUNTRY_CODES and a.id != place.id:
+            near.append(distance_km(place, a))
+        if a.country_code == place.country_code != "":
+            in_country += 1
+            in_unit += a.admin1 == place.admin1 != ""
     others = len(anchors) or 1
     is_city, is_unit = code.startswith("PPL"), code in ("ADM1", "ADM2", "ADM3", "ADMD")
     beside = set((name.before + " " + name.after).split())
     contained = any(_inside(place, parent) for parent in name.parents)
     log_people = math.log10(place.population + 1)
-    # New York and Washington are a city and a unit; the bare name is mostly the city.
-    twins = {p.feature_code == "ADM1" for p, k in name.candidates if k == NameKind.MAIN and p.country_code == place.country_code and (p.feature_code == "ADM1" or p.population >= 100_000)}
+    twin = place.country_code in name.twins
     famous = float(is_city and kind == NameKind.MAIN and place.population >= max(largest, 100_000))
     # World news names many countries and means the famous place; local news means the one nearby.
     world = min(1.0, sum("." not in code for code in named) / 4)
     nearness = 1 / (1 + min(near) / 100) if near else 0.0
-    same_country = sum(a.country_code == place.country_code != "" for a in anchors) / others
+    same_country = in_country / others
     return {
         "country": float(code in COUNTRY_CODES), "admin1": float(code in ("ADM1", "CONT")), "admin2": float(code == "ADM2"),
         "populated": float(is_city), "area": float(code in AREA_CODES), "other": float(not (is_city or is_unit or code in AREA_CODES or code in COUNTRY_CODES)),
@@ -205,7 +218,7 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "largest": float(place.population >= largest > 0),
         "contained": float(contained), "contained_against": float(bool(name.parents) and not contained),
         "same_country": same_country,
-        "same_admin1": sum(a.country_code == place.country_code and a.admin1 == place.admin1 != "" for a in anchors) / others,
+        "same_admin1": in_unit / others,
         "near": nearness,
         "within_150": sum(d <= 150 for d in near) / others,
         "alone": float(not anchors),
@@ -214,8 +227,8 @@ def features_of(name: Name, place: Place, kind: NameKind, anchors: list[Place], 
         "capital": float(code == "PPLC"),
         "parent_named": float(f"{place.country_code}.{place.admin1}" in named),
         "world_people": world * log_people, "world_capital": world * (code == "PPLC"), "world_near": world * nearness,
-        "twin_city": float(is_city and len(twins) == 2 and place.population >= 100_000), "twin_unit": float(code == "ADM1" and len(twins) == 2),
-        "world_twin_unit": world * float(code == "ADM1" and len(twins) == 2),
+        "twin_city": float(is_city and twin and place.population >= 100_000), "twin_unit": float(code == "ADM1" and twin),
+        "world_twin_unit": world * float(code == "ADM1" and twin),
         "famous": famous, "world_famous": world * famous,
         "siblings_admin1": unit_votes, "siblings_near": near_votes, "world_siblings_admin1": world * unit_votes, "world_siblings_near": world * near_votes,
         "world_country": world * same_country, "world_admin1": world * (code == "ADM1"),
@@ -290,7 +303,9 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
     siblings = Siblings(names)
     for _ in range(2):
         ranked = {key: scored(name, picks, siblings, trained["weights"]) for key, name in names.items()}
-        picks = {key: candidates[0].place for key, candidates in ranked.items() if candidates}
+        before, picks = picks, {key: candidates[0].place for key, candidates in ranked.items() if candidates}
+        if picks == before:
+            break  # the same anchors rank the same
     resolutions = []
     for toponym in toponyms:
         best = _as_written(article.text, toponym, ranked[sense(toponym.text)])

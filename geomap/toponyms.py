@@ -289,10 +289,10 @@ def _cued(parsed: Parsed, run: tuple[int, int]) -> bool:
     return last - first <= 3 and ((before in LOCATIVE and after in _SETTLEMENTS) or (before == "of" and first > 1 and words[first - 2] in _SETTLEMENTS))
 
 
-def _surnames(parsed: Parsed, found: dict[tuple[int, int], float]) -> set[str]:
+def _surnames(parsed: Parsed, runs: list[tuple[int, int]], found: dict[tuple[int, int], float]) -> set[str]:
     """The last names of people whom the article gives a title and a first name: "Mayor Ekrem Imamoglu"."""
     taken = {i for first, last in found for i in range(first, last)}
-    titled = ((i, last) for first, last in name_runs(parsed) for i in range(max(first, last - 4), last - 2) if parsed.folded[i] in TITLES)
+    titled = ((i, last) for first, last in runs for i in range(max(first, last - 4), last - 2) if parsed.folded[i] in TITLES)
     return {parsed.folded[last - 1] for title, last in titled if not taken.intersection(range(title, last))}
 
 
@@ -305,7 +305,8 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
     found: dict[tuple[int, int], float] = {}
     maybe: dict[tuple[int, int], float] = {}
     sure: set[str] = set()
-    for run in name_runs(parsed):
+    runs = list(name_runs(parsed))
+    for run in runs:
         labels = tagger.tag(run_features(parsed, lookup, run, document, starts))
         spans = spans_of(labels, run[0])
         for first, last in spans:
@@ -321,7 +322,7 @@ def find_toponyms(article: Article, gazetteer: Gazetteer) -> list[Toponym]:
                 maybe[match.first, match.last] = tagger.marginal("B", match.first - run[0])
     found |= {span: p for span, p in maybe.items() if p >= _SECOND_LOOK and " ".join(parsed.folded[span[0] : span[1]]) in sure}
     found = {span: p for span, p in found.items() if parsed.folded[span[0] - 1] not in _VESSEL}
-    people = _surnames(parsed, found)
+    people = _surnames(parsed, runs, found)
     found = {span: p for span, p in found.items() if not (p < _CERTAIN and span[1] == span[0] + 1 and parsed.folded[span[0]] in people and "in" not in document[0].get(parsed.folded[span[0]], ()))}
     toponyms = []
     for (first, last), score in sorted(found.items()):
