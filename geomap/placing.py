@@ -22,6 +22,8 @@ from geomap.senses import class_of
 from geomap.text import Parsed
 
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
+# "in the town", "there": the last town named.
+_THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around) (?:the|this|that) (?:same )?(?:city|town|village|settlement|port)\b(?! of)|\bthere\b(?! (?:is|are|was|were|has|have|had|will|would|may|might|could|can|should|appears?|seems?)\b)", re.IGNORECASE)
 REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
@@ -154,6 +156,10 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
     if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
         place = found[0].place
         return place, place.lat, place.lon, precision_of(place), "stated"
+    if bound and _THERE.search(scene.article.text, begin, end):
+        towns = [s.place for s in scene.spots_in(sentence[0] - 150, hit.first) if s.place and s.code.startswith("PPL") and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 700]
+        if towns:
+            return towns[-1], towns[-1].lat, towns[-1].lon, GeoPrecision.EXACT, "context"
     fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
     if fights and not background:
         # The two neighbours that the article names most.

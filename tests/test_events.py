@@ -186,3 +186,14 @@ def test_what_is_told_without_a_place_is_in_the_country_of_the_article(tell):
     text = "Police in Nairobi met leaders from Mombasa and Kisumu. More than 300 people were arrested across the country on Monday."
     event = one(tell, "detention", text)
     assert (event.place_name, int(event.geo_precision), event.place_basis) == ("Kenya", 6, "inferred")
+
+
+def test_the_city_is_the_last_one_named(tell):
+    text = "Rebels entered Goma in Congo on Monday. Police arrested 40 people in the city on Saturday."
+    event = one(tell, "detention", text)
+    assert (event.place_name, event.place_basis) == ("Goma", "context")
+
+
+def test_the_deadliest_since_is_a_comparison(tell):
+    text = "Two car bombs exploded in Mogadishu on Saturday. It was the deadliest attack in Somalia since a truck bomb killed 500 people in October 2017."
+    assert {(e.event_type, e.date_start) for e in tell(text)} == {("explosion", "2022-10-01"), ("explosion", "2017-10-01")}
