@@ -39,6 +39,7 @@ _AHEAD = timedelta(days=1)  # a day ahead of the publication may be another time
 _MOSTLY = 0.8
 _SHARED_TIME = 1.5
 _ANNOUNCED = frozenset({"diplomacy", "peace", "civil"})
+_CALLED_OFF = re.compile(r"\b(?:was|were|been|is|are) (?:postponed|cancell?ed|called off|scrapped|delayed|suspended)\b", re.IGNORECASE)
 _PLANNED = re.compile(r"\b(?:will|(?:is|are|was|were) (?:to|due|set|expected|scheduled)|scheduled|planned|plans|upcoming|next|ahead of|called? (?:for )?an?)\b", re.IGNORECASE)
 _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
@@ -145,8 +146,9 @@ def _in_name(parsed: Parsed, hit: Hit, sentence: tuple[int, int]) -> bool:
 def _refers_back(parsed: Parsed, hit: Hit, sentence: tuple[int, int], before: list[Event]) -> bool:
     """"Protesters clashed with police over the crash", "Paris condemned the attack": it was told before, and not here."""
     words = parsed.folded[max(0, hit.first - 2) : hit.first]
-    if parsed.folded[sentence[0]] in ("it", "this", "that") and hit.first - sentence[0] < 7 and any(w.endswith("est") or w == "worst" for w in parsed.folded[hit.first - 3 : hit.first]):
-        return bool(before)  # "It was the deadliest attack since"
+    lead = parsed.folded[sentence[0] : hit.first]
+    if lead[:1] and lead[0] in ("it", "this", "that") and len(lead) < 12 and ("latest" in lead or any(w.endswith("est") or w == "worst" for w in lead[-3:])):
+        return bool(before)  # "It was the deadliest attack since", "the latest in a series of crashes"
     if hit.last - hit.first != 1 or len(words) < 2 or words[1] not in _THE:
         return False
     judged = words[0].startswith(_JUDGED) and hit.trigger.strength != "strong"
@@ -215,6 +217,8 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     events = []
     for when in several or [time]:
         start, finish, precision, dated = COMMEMORATED if remembered else date_of(scene, when, kind, hit, sentence, before, lexicon)
+        if lexicon.types[kind].group in _ANNOUNCED and _CALLED_OFF.search(article.text, parsed.tokens[hit.last - 1].end, end):
+            continue
         if lexicon.types[kind].group in _ANNOUNCED and start and _PLANNED.search(article.text, begin, end) and article.published and date.fromisoformat(start) > date.fromisoformat(article.published[:10]) + _AHEAD:
             continue
         background = remembered or is_background(article.published, finish, precision)

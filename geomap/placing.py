@@ -27,6 +27,7 @@ _THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around) (?:the
 REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
+_SURE = 0.7  # score of the recogniser from which an unknown name is a place whatever stands before it
 THRESHOLD = 0.4  # below it no place is given; at it three in four are right (benchmarks/events.py)
 _DISTANCES = (0, 1, 2, 4, 6, 9, 13, 20)
 _TELLING = TURN | AT | frozenset("who which that where by said and but".split())
@@ -141,6 +142,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
         return _NOWHERE
     # A place much nearer to another happening of the sentence is that one's.
     inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
+    inside = [s for s in inside if s.place or _stands_there(scene, s, hit) or s.resolution.toponym.score >= _SURE]
     begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
     bound = group in _PLACE_BOUND
     find = partial(place_for, scene.parsed, reach_of(scene.parsed, hit), diplomacy=not bound, place_bound=bound or kind == "visit")
@@ -156,6 +158,9 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
     if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
         place = found[0].place
         return place, place.lat, place.lon, precision_of(place), "stated"
+    told_of = next((e for e in reversed(before) if e.event_type == kind), None) if hit.trigger.strength == "again" else None
+    if told_of and told_of.place:
+        return told_of.place, told_of.lat, told_of.lon, told_of.geo_precision, "context"
     if bound and _THERE.search(scene.article.text, begin, end):
         towns = [s.place for s in scene.spots_in(sentence[0] - 150, hit.first) if s.place and s.code.startswith("PPL") and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 700]
         if towns:
@@ -169,7 +174,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
             return border, border.lat, border.lon, GeoPrecision.AREA, basis
     if fights or group in ("disaster", "civil", "humanitarian"):
         near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
-        if any(s.place is None and s.resolution.toponym.role is Role.LITERAL for s in inside):
+        if any(s.place is None and s.resolution.toponym.role is Role.LITERAL and _stands_there(scene, s, hit) for s in inside):
             return _NOWHERE  # it was at a place that the gazetteer lacks
         literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, s)]
         here = [s.place for s in literal if s in inside and anchor_of(scene.parsed, s, (hit.first, hit.last), place_bound=True)]
@@ -182,6 +187,11 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
     if group in ("violence", "disaster", "civil", "humanitarian") and not background and (country := scene.gazetteer.country(scene.home)):
         return country, country.lat, country.lon, GeoPrecision.COUNTRY, "inferred"
     return _NOWHERE
+
+
+def _stands_there(scene: Scene, spot: Spot, hit: Hit) -> bool:
+    """Whether a preposition makes a name the place of something, which tells villages without an entry from people."""
+    return anchor_of(scene.parsed, spot, (hit.first, hit.last), place_bound=True) >= 1
 
 
 def _near(scene: Scene, hit: Hit, spot: Spot) -> float:

@@ -317,6 +317,7 @@ def resolve_toponyms(article: Article, toponyms: list[Toponym], gazetteer: Gazet
 
 
 _UNIT_FOLLOWS = re.compile(r"(?:\s+[Aa]utonomous)?\s+(?:province|region|oblast|governorate|prefecture|state|department|canton|county|district)\b(?! (?:capital|police|court|governor|government|council|officials?|administration))", re.IGNORECASE)
+_UNIT_LEADS = re.compile(r"\b(?:state|province|region|department|governorate|prefecture|oblast|county) of\s+$", re.IGNORECASE)
 _CITY_LEADS = re.compile(r"\b(?:(?:city|town|village|port|capital|suburb) of|capital,?)\s+$", re.IGNORECASE)
 
 
@@ -326,9 +327,10 @@ def _as_written(text: str, toponym: Toponym, ranked: list[Candidate]) -> list[Ca
     if best is None:
         return ranked
     unit = best.place.feature_code in ("ADM1", "ADM2")
-    if best.place.feature_code.startswith("PPL") and _UNIT_FOLLOWS.match(text, toponym.end):
+    lead = text[max(0, toponym.start - 20) : toponym.start]
+    if best.place.feature_code.startswith("PPL") and (_UNIT_FOLLOWS.match(text, toponym.end) or _UNIT_LEADS.search(lead)):
         twin = next((c for c in ranked if c.place.feature_code in ("ADM1", "ADM2") and c.place.country_code == best.place.country_code), None)
-    elif unit and _CITY_LEADS.search(text, max(0, toponym.start - 20), toponym.start):
+    elif unit and _CITY_LEADS.search(lead):
         twin = next((c for c in ranked if c.place.feature_code.startswith("PPL") and c.place.country_code == best.place.country_code), None)
     else:
         return ranked
