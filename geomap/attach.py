@@ -14,7 +14,7 @@ from geomap.text import Parsed
 
 # Words that begin another happening: what stands on the other side belongs there.
 TURN = frozenset("after before following followed follows when while as since until despite because whereas although amid hours days weeks shortly".split())
-SAID = frozenset("said says told announced reported emphasized emphasised accused".split())
+SAID = frozenset("said says told announced reported emphasized emphasised accused confirmed".split())
 _CLAUSE = frozenset([",", ";", ":", "–", "—", "(", ")", "“", "”", '"']) | {"and", "but", "which", "who", "where", "that"}
 AT = frozenset("in at near from around outside inside across throughout along off towards toward to into over on against between of".split())
 _STRONG_AT = frozenset("in at near outside inside around across along off over through throughout between into to from".split())
@@ -98,12 +98,12 @@ def barrier(parsed: Parsed, a: int, b: int) -> float:
     """How strongly the words between two token positions part them."""
     between = parsed.folded[min(a, b) : max(a, b)]
     marks = [t.text for t in parsed.tokens[min(a, b) : max(a, b)]]
-    turns = sum(not _is_hour(parsed, min(a, b) + i + 1) for i, w in enumerate(between) if w in TURN)
+    turns = sum(not is_hour(parsed, min(a, b) + i + 1) for i, w in enumerate(between) if w in TURN)
     clauses = sum(w in _CLAUSE for w in between) + sum(m in _CLAUSE for m in marks if not m[0].isalpha())
     return 2.5 * turns + 0.6 * clauses
 
 
-def _is_hour(parsed: Parsed, at: int) -> bool:
+def is_hour(parsed: Parsed, at: int) -> bool:
     """Whether a turning word stands before an hour: "just before midnight", "after 5 p.m."."""
     return at < len(parsed.folded) and (parsed.folded[at] in _HOURS or parsed.folded[at][:1].isdigit())
 

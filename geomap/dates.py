@@ -315,7 +315,7 @@ def _unit(r: Resolver, m: re.Match[str], future: bool) -> Found:
 
 def _deictic(r: Resolver, m: re.Match[str], future: bool) -> Found:
     words = m["deictic"].lower()
-    anchored = words in ("the day before", "the previous day") or words.startswith(("the next", "the following"))
+    anchored = words in ("the day before", "the previous day", "earlier in the day") or words.startswith(("the next", "the following"))
     anchor = r.last if anchored else r.published
     if anchor is None:
         return None, None, P.UNKNOWN

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from geomap.attach import SAID, TURN, barrier, head_of
+from geomap.attach import SAID, TURN, barrier, head_of, is_hour
 from geomap.dates import amount, moved
 from geomap.lexicon import Hit, Lexicon
 from geomap.mentions import SPEECH
@@ -14,6 +14,7 @@ from geomap.scene import Scene
 from geomap.text import Parsed
 
 _HISTORY = 45  # days before publication from which an event is background
+_RECENT = 10  # days before publication to which an undated sentence may belong
 _WAR = frozenset({"violence", "peace", "humanitarian", "posture"})
 _RETELLING = frozenset("recent previous earlier past latest last former".split())
 _EARLIER = frozenset(["after", "following", "followed", "since"])
@@ -95,7 +96,7 @@ def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: 
         found = moved(date.fromisoformat(told[-1].date_start or ""), -amount(apart["n"]), apart["unit"])
         if found and found[0] and found[1]:
             return found[0].isoformat(), found[1].isoformat(), found[2], f'stated "{apart[0].strip()}"'
-    if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER for w in lead[-8:])):
+    if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER and not is_hour(scene.parsed, i + 1) for i, w in enumerate(lead[-8:], hit.first - len(lead[-8:])))):
         return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
     fights = kind in ("armed_clash", "shelling", "explosion", "attack")
     if fights and any(e.event_type == kind and not e.date_start for e in before):
@@ -111,11 +112,18 @@ def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: 
         day = scene.article.published
         return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
     # After a look back ("In 2022 a missile hit …") talks and what is of another kind are of today again.
-    near = [e for e in before if e.date_start and begin - e.end < 400 and (e.salience == "current" or _one_history(lexicon, e.event_type, kind))]
+    near = [e for e in before if e.date_start and begin - e.end < 400 and (_lately(scene.article.published, e) or _one_history(lexicon, e.event_type, kind))]
     if near:
         return near[-1].date_start, near[-1].date_end, near[-1].date_precision, "carried from the sentence before"
     day = scene.article.published
     return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
+
+
+def _lately(published: str | None, event: Event) -> bool:
+    """Whether an event is of the days before publication, which the sentences after it may be of, too."""
+    if not published or not event.date_end:
+        return event.salience == "current"
+    return (date.fromisoformat(published[:10]) - date.fromisoformat(event.date_end)).days <= _RECENT
 
 
 def _one_history(lexicon: Lexicon, a: str, b: str) -> bool:

@@ -19,7 +19,7 @@ _PEOPLE = (
     "gunm[ae]n|attackers?|journalists?|doctors?|teachers?|worshipp?ers|pilgrims?|tourists?|fans|bodies|families|victims?|casualties|deaths|fatalities|injuries|lives|suspects?|guards?|peacekeepers?|members?|personnel|patients|farmers|peasants|persons|inmates|sailors|crew|terrorists?|guerrillas?"
 )
 _QUANTITY = re.compile(
-    rf"\b(?P<mod>{_LOW}|{_HIGH}|{_ABOUT}|between|from)?\s*(?:another |an additional |the (?:other )?)?(?P<n>(?:tens|hundreds) of (?:thousands|millions)|{_NUMBER}|dozens|scores|hundreds|thousands|several|a dozen|a couple)"
+    rf"\b(?P<mod>{_LOW}|{_HIGH}|{_ABOUT}|between|from)?\s*(?:another |an additional |the (?:other )?)?(?P<n>(?:tens|hundreds) of (?:thousands|millions)|{_NUMBER}|dozens|scores|hundreds|thousands|several|a dozen|a couple)(?![,.]?\d)"
     rf"(?:\s*(?:-|–|to|and|or)\s*(?P<n2>{_NUMBER}))?(?!\s*(?:%|percent|per cent|km|kilomet|miles?|met(?:er|re)s?|years?|-year|days?|hours?|minutes?|weeks?|months?|dollars|euros|times|degrees|th\b|st\b|nd\b|rd\b|a\.m|p\.m|villages|houses|homes|settlements|cities|towns|billion|tons|tonnes|kg|kilos?|kilograms?|pounds|grams|liters|litres|gallons|barrels|vehicles|cars|trucks|weapons|rifles|guns|pistols|boats|ships|acres|hectares|points|goals|:\d))"
     rf"(?:\s+(?:of|of the|of them|of whom))?(?P<who>(?:\s+(?:[\w’'-]+\s+){{0,4}}?(?:{_PEOPLE})\b)?)", re.IGNORECASE)
 

@@ -23,7 +23,7 @@ from geomap.text import Parsed
 
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
 # "in the town", "there": the last town named.
-_THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around) (?:the|this|that) (?:same )?(?:city|town|village|settlement|port)\b(?! of)|\bthere\b(?! (?:is|are|was|were|has|have|had|will|would|may|might|could|can|should|appears?|seems?)\b)", re.IGNORECASE)
+_THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around|from|to|of) (?:the|this|that) (?:same )?(?:city|town|village|settlement|port)\b(?! of)|\bthere\b(?! (?:is|are|was|were|has|have|had|will|would|may|might|could|can|should|appears?|seems?)\b)", re.IGNORECASE)
 REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
