@@ -24,9 +24,12 @@ from geomap.text import Parsed
 _BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
 # "in the town", "there": the last town named.
 _THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around|from|to|of) (?:the|this|that) (?:same )?(?:city|town|village|settlement|port)\b(?! of)|\bthere\b(?! (?:is|are|was|were|has|have|had|will|would|may|might|could|can|should|appears?|seems?)\b)", re.IGNORECASE)
+# A border that people fight on, not one that they cross, close or guard.
+_FRONT = re.compile(r"(?<!\bits )(?<!cross the )(?<!crossed the )(?<!crossing the )(?<!across the )\b(?:border(?:s|lands?)?|frontier|line of contact|line of control)\b(?!\s+(?:crossings?|guards?|police|patrols?|agents?|officials?|town|village|city|posts?|controls?|security|with))", re.IGNORECASE)
 REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
+_TRUCES = frozenset({"ceasefire", "ceasefire_violation"})
 _SURE = 0.7  # score of the recogniser from which an unknown name is a place whatever stands before it
 THRESHOLD = 0.4  # below it no place is given; at it three in four are right (benchmarks/events.py)
 _DISTANCES = (0, 1, 2, 4, 6, 9, 13, 20)
@@ -135,58 +138,74 @@ Placed = tuple[Place | None, float | None, float | None, GeoPrecision | None, st
 _NOWHERE: Placed = (None, None, None, None, "")
 
 
+def _at(place: Place, basis: str, precision: GeoPrecision | None = None) -> Placed:
+    return place, place.lat, place.lon, precision or precision_of(place), basis
+
+
 def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool, rivals: list[Hit]) -> Placed:
-    """Where it happened: stated in the sentence, a border between the parties, or carried in context; else nowhere."""
+    """Where it happened: stated in the sentence, a border between the parties, or known from the context; else nowhere."""
     group = lexicon.types[kind].group
     if kind in REMOTE:
         return _NOWHERE
-    # A place much nearer to another happening of the sentence is that one's.
+    # A place much nearer to another happening of the sentence is that one's; an unsure name that nothing places is a person's.
     inside = [s for s in scene.spots_in(*sentence) if all(_near(scene, hit, s) <= _near(scene, r, s) + _SHARED_PLACE for r in rivals)]
     inside = [s for s in inside if s.place or _stands_there(scene, s, hit) or s.resolution.toponym.score >= _SURE]
-    begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
     bound = group in _PLACE_BOUND
     find = partial(place_for, scene.parsed, reach_of(scene.parsed, hit), diplomacy=not bound, place_bound=bound or kind == "visit")
     found = find(inside)
+    begin, end = scene.parsed.tokens[sentence[0]].start, scene.parsed.tokens[sentence[1] - 1].end
+    at_border = _BORDER.search(scene.article.text, begin, end) is not None
     if found and found[0].place is None:
         # A village that the gazetteer lacks: what is known around it stands for it, as "near".
-        unknown = found[0]
-        known = find([s for s in inside if s.place and s.first > unknown.first])
-        if not known or known[0].place is None or known[0].first - unknown.last > 6:
+        known = find([s for s in inside if s.place and s.first > found[0].first])
+        if not known or known[0].place is None or known[0].first - found[0].last > 6:
             return _NOWHERE
-        place = known[0].place
-        return place, place.lat, place.lon, max(GeoPrecision.NEAR, precision_of(place)), "stated"
-    if found and found[0].place and not (group == "violence" and _BORDER.search(scene.article.text, begin, end) and found[0].code in COUNTRY_CODES):
-        place = found[0].place
-        return place, place.lat, place.lon, precision_of(place), "stated"
-    told_of = next((e for e in reversed(before) if e.event_type == kind), None) if hit.trigger.strength == "again" else None
-    if told_of and told_of.place:
-        return told_of.place, told_of.lat, told_of.lon, told_of.geo_precision, "context"
-    if bound and _THERE.search(scene.article.text, begin, end):
-        towns = [s.place for s in scene.spots_in(sentence[0] - 150, hit.first) if s.place and s.code.startswith("PPL") and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 700]
-        if towns:
-            return towns[-1], towns[-1].lat, towns[-1].lon, GeoPrecision.EXACT, "context"
-    fights = group == "violence" or kind in ("ceasefire", "ceasefire_violation")
+        return _at(known[0].place, "stated", max(GeoPrecision.NEAR, precision_of(known[0].place)))
+    if found and found[0].place and not (group == "violence" and at_border and found[0].code in COUNTRY_CODES):
+        return _at(found[0].place, "stated")
+    if not bound and kind not in _TRUCES:
+        return _NOWHERE
+    # The only place of the sentence comes before what is known from elsewhere; one that the gazetteer lacks forbids it.
+    if any(s.place is None and s.resolution.toponym.role is Role.LITERAL and _stands_there(scene, s, hit) for s in inside):
+        return _NOWHERE
+    here = [s.place for s in inside if _is_somewhere(scene, s) and anchor_of(scene.parsed, s, (hit.first, hit.last), place_bound=True)]
+    if len(here) == 1 and here[0] and not at_border and group not in ("posture", "other"):
+        return _at(here[0], "context")
+    return _from_context(scene, hit, kind, sentence, lexicon, before, background, at_border)
+
+
+def _from_context(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexicon: Lexicon, before: list[Event], background: bool, at_border: bool) -> Placed:
+    """The place of a happening whose sentence names none: of the event it tells more of, "the city", a border, what was told before, the country."""
+    group, begin = lexicon.types[kind].group, scene.parsed.tokens[sentence[0]].start
+    end = scene.parsed.tokens[sentence[1] - 1].end
+    earlier = [s for s in scene.spots_in(sentence[0] - 150, hit.first) if _is_somewhere(scene, s) and begin - s.resolution.toponym.end < 500]
+    more = next((e for e in reversed(before) if e.event_type == kind), None) if hit.trigger.strength == "again" else None
+    if more and more.place:
+        return _at(more.place, "context", more.geo_precision)
+    towns = [s.place for s in earlier if s.place and s.code.startswith("PPL")]
+    if towns and _THERE.search(scene.article.text, begin, end):
+        return _at(towns[-1], "context")
+    fights = group == "violence" or kind in _TRUCES
     if fights and not background:
         # The two neighbours that the article names most.
         border = next((b for pair in combinations(scene.parties[:3], 2) if (b := scene.gazetteer.border(*pair))), None)
-        if border and _BORDER.search(scene.article.text):
-            basis = "stated" if _BORDER.search(scene.article.text, begin, end) else "inferred"
-            return border, border.lat, border.lon, GeoPrecision.AREA, basis
+        if border and _FRONT.search(scene.article.text):
+            return _at(border, "stated" if at_border else "inferred", GeoPrecision.AREA)
     if fights or group in ("disaster", "civil", "humanitarian"):
-        near = [e for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
-        if any(s.place is None and s.resolution.toponym.role is Role.LITERAL and _stands_there(scene, s, hit) for s in inside):
-            return _NOWHERE  # it was at a place that the gazetteer lacks
-        literal = [s for s in scene.spots_in(sentence[0] - 150, sentence[1]) if s.place and s.resolution.toponym.role is Role.LITERAL and begin - s.resolution.toponym.end < 500 and precision_of(s.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, s)]
-        here = [s.place for s in literal if s in inside and anchor_of(scene.parsed, s, (hit.first, hit.last), place_bound=True)]
+        near = [e.place for e in before if e.place and begin - e.end < 600 and (e.salience == "background") == background and lexicon.types[e.event_type].group in (group, "violence" if fights else group)]
         # History need not have happened in the town of today's news, but in its region.
-        told = [s.place for s in literal if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (fights or group in ("disaster", "civil")) and (not scene.parties or s.place.country_code in ("", *scene.parties[:3]))]
-        # The only place of the sentence comes before what is known from the sentences before.
-        around = here[0] if len(here) == 1 else near[-1].place if near else told[-1] if told else None
+        told = [s.place for s in earlier if s.place and s.last <= sentence[0] and not (background and precision_of(s.place) < GeoPrecision.ADMIN1) and (not scene.parties or s.place.country_code in ("", *scene.parties[:3]))]
+        around = near[-1] if near else told[-1] if told and group != "humanitarian" else None
         if around:
-            return around, around.lat, around.lon, precision_of(around), "context"
+            return _at(around, "context")
     if group in ("violence", "disaster", "civil", "humanitarian") and not background and (country := scene.gazetteer.country(scene.home)):
-        return country, country.lat, country.lon, GeoPrecision.COUNTRY, "inferred"
+        return _at(country, "inferred", GeoPrecision.COUNTRY)
     return _NOWHERE
+
+
+def _is_somewhere(scene: Scene, spot: Spot) -> bool:
+    """Whether a name is a known place smaller than a country, and not whose office speaks."""
+    return spot.place is not None and spot.resolution.toponym.role is Role.LITERAL and precision_of(spot.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, spot)
 
 
 def _stands_there(scene: Scene, spot: Spot, hit: Hit) -> bool:
