@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from geomap.attach import covers, precision_of
-from geomap.mentions import SPEECH, told_apart, width_of
-from geomap.model import Event, Incident
+from geomap.mentions import PUBLISHED, SPEECH, told_apart, width_of
+from geomap.model import Event, GeoPrecision, Incident
 from geomap.text import fold
 
 # Types that outlets use for one another.
@@ -22,6 +22,7 @@ _DIPLOMACY = frozenset({"talks", "meeting", "agreement", "visit", "phone_call", 
 _PERSONS = frozenset({"head of state", "head of government", "minister", "official"})
 _SAME_WORDS = 0.18  # share of words that two reports of one statement have in common
 _MONTH = 31  # days
+_LATELY = 3  # days before a report within which what it tells without a day mostly was
 _MAX_SPAN = 400  # days: wider intervals are blocked by year
 
 
@@ -180,7 +181,9 @@ def compatible(a: Event, b: Event, casts: Mapping[str, frozenset[str]]) -> bool:
 def _in_time(a: Event, b: Event) -> bool:
     if not (a.date_start and a.date_end and b.date_start and b.date_end):
         return a.article_id == b.article_id
-    slack = 1 if _FAMILY.get(a.event_type, a.event_type) in _DIPLOMACY else 0
+    # A happening without a day of its own was some days before its report, if it is told of the very place.
+    lately = a.place and b.place and a.place.id == b.place.id and precision_of(a.place) <= GeoPrecision.NEAR and PUBLISHED in (*a.why, *b.why)
+    slack = 1 if _FAMILY.get(a.event_type, a.event_type) in _DIPLOMACY else _LATELY if lately else 0
     gap = max(date.fromisoformat(a.date_start), date.fromisoformat(b.date_start)) - min(date.fromisoformat(a.date_end), date.fromisoformat(b.date_end))
     return gap.days <= slack
 

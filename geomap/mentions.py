@@ -14,7 +14,7 @@ _ANOTHER = re.compile(r"\b(?:another|(?:a|the) (?:second|third)|separate|further
 _EARLIER = re.compile(r"\W*(?:(?:just |only )?(?:hours|days|weeks|months|years) (?:earlier|before)|(?:in )?(?:a )?separate(?:ly)?|previously)\b", re.IGNORECASE)
 _MENTION_FAMILY = {"meeting": "talks"}
 _GO_ON = frozenset(["he", "she", "they", "it"])
-_PUBLISHED = "date: the publication date"
+PUBLISHED = "date: the publication date"
 
 
 def fold_mentions(drafts: list[Event]) -> list[Event]:
@@ -35,7 +35,7 @@ def _same(a: Event, b: Event) -> bool:
         return False
     if a.event_type in SPEECH:
         return a.date_start == b.date_start and (a.sentence == b.sentence or _one_speaker(a, b))
-    if _PUBLISHED in (a.why[1], b.why[1]) and a.salience == b.salience and width_of(a) <= 7 >= width_of(b):
+    if PUBLISHED in (a.why[1], b.why[1]) and a.salience == b.salience and width_of(a) <= 7 >= width_of(b):
         pass  # the publication day stands for "lately"
     elif a.date_start and b.date_start and a.date_end and b.date_end and (a.date_start > b.date_end or b.date_start > a.date_end):
         return False
@@ -74,7 +74,7 @@ def _joined(a: Event, b: Event) -> Event:
     # In one sentence the plainer trigger tells it ("earthquake", not "killing"); else the finer place, then the counts.
     best = min((a, b), key=lambda e: (precision_of(e.place) if e.place else 9, *((-e.score, 0) if a.start == b.start else (not e.counts, e.start))))
     counts: dict[tuple[str, int | None, int | None], Count] = {(c.kind, c.low, c.high): c for c in (*a.counts, *b.counts)}
-    dated = min((a, b), key=lambda e: (e.why[1] == _PUBLISHED and e.date_start is not None, width_of(e)))
+    dated = min((a, b), key=lambda e: (e.why[1] == PUBLISHED and e.date_start is not None, width_of(e)))
     kind = "talks" if "talks" in (a.event_type, b.event_type) else best.event_type
     why = (best.why[0], dated.why[1], *best.why[2:])
     types = load_lexicon().types
