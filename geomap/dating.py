@@ -58,7 +58,8 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
             parted -= _NAMING * sum(t.text == "," for t in parsed.tokens[last:near])
         # A date that opens the sentence governs all of it; "Monday, just hours after a shootout" is the shootout's day too.
         # So does the day that ends a sentence of what somebody said.
-        if at - sentence[0] <= 2 or (speech and span.precision == "day" and span.end >= end - 2):
+        opens = at - sentence[0] <= 2 or (at - sentence[0] <= 7 and text[span.end : span.end + 1] == "," and at < first)
+        if opens or (speech and span.precision == "day" and span.end >= end - 2):
             parted, distance = parted * 0.4, min(distance, 12)
         between = text[min(span.end, parsed.tokens[first].start) : max(span.start, parsed.tokens[first].start)].lower()
         if re.search(r"\bhours (?:after|before)\b", between):

@@ -45,9 +45,10 @@ _GENERAL = frozenset({"attack", "other"})
 _HOW = 6  # words from a death to what caused it
 _TAKES_VICTIMS = frozenset({"mass_grave", "protest", "disaster", "detention"})
 _TURNS = frozenset("after before following followed when while since".split())
-_GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change", "visit", "meeting"})
+_GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change", "visit", "meeting", "disaster"})
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
+_MODAL = frozenset("would could should may might must will shall can".split())
 _DETERMINERS = frozenset("the a of these those their his its".split())
 _NAMED_STORMS = frozenset("hurricane cyclone typhoon earthquake quake tsunami flood floods wildfire massacre genocide uprising riots bombing bombings".split())
 _JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
@@ -112,7 +113,7 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
         if (before and before[-1] in ("to", "not", "never", "no")) or any(w in _NOT for w in before[-3:]):
             return False
         parted = next((i + 1 for i in range(len(before) - 1, -1, -1) if before[i] in (",", ";", "”", "\"")), 0)
-        if any(w in _MAYBE for w in before[parted:]) or _in_name(scene.parsed, hit, sentence):
+        if any(w in _MAYBE for w in before[parted:]) or any(w in _MODAL for w in words[hit.first : hit.last]) or _in_name(scene.parsed, hit, sentence):
             return False
         if hit.trigger.type != "agreement" and "to" in before[-2:-1] and words[hit.first - 1].isalpha() and before[-1] in ("begin", "hold", "have", "meet", "start", "resume", "exchange", "release", "withdraw"):
             return False
