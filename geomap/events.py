@@ -68,7 +68,7 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
     for sentence in parsed.sentences:
         if _is_heading(article.text, parsed, sentence):
             continue
-        named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL)
+        named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL or s.code not in COUNTRY_CODES)
         hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, sentence, drafts[-MEMORY:])]
         hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon, civil=True)]
         chosen = choose(scene, hits, sentence, lexicon)

@@ -42,3 +42,11 @@ def test_ids_are_unique(events):
 def test_another_shootout_is_another_incident(gazetteer):
     text = "A shootout erupted in Goris on Monday. Another shootout erupted in Goris on Monday."
     assert len(extract([Article("x", text, published="2022-10-04")], gazetteer)) == 2
+
+
+def test_a_report_without_its_day_joins_the_dated_one_of_the_same_place(gazetteer):
+    dated = Article("a", "Rebels seized Bukavu in eastern Congo on Sunday.", published="2022-10-03")
+    undated = Article("b", "Rebels have captured the city of Bukavu in eastern Congo, the government confirmed on Tuesday.", published="2022-10-04")
+    another = Article("c", "Rebels seized Goma in eastern Congo, the government confirmed on Tuesday.", published="2022-10-04")
+    incidents = extract([dated, undated, another], gazetteer)
+    assert sorted({e.article_id for e in i.events} for i in incidents if i.event_type == "territory_change") == [{"a", "b"}, {"c"}]
