@@ -52,6 +52,7 @@ _MODAL = frozenset("would could should may might must will shall can".split())
 _DETERMINERS = frozenset("the a of these those their his its".split())
 _NAMED_STORMS = frozenset("hurricane cyclone typhoon earthquake quake tsunami flood floods wildfire massacre genocide uprising riots bombing bombings".split())
 _JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
+_PARTIES = frozenset("rebels militants fighters insurgents separatists guerrillas jihadists taliban hamas hezbollah houthis militia army military forces navy".split())
 _BECAUSE = frozenset("over about after following since despite".split())
 
 
@@ -298,12 +299,15 @@ def _reality(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> tuple[str, st
         return "asserted", ""
     words = scene.parsed.folded[sentence[0] : sentence[1]]
     lead = scene.parsed.folded[sentence[0] : hit.first]
-    speakers = [s for s in _states(scene, sentence) if s.acts]
     quoted = scene.article.text[scene.parsed.tokens[sentence[0]].start] in "\"“"
+    # Who claims stands before the verb of claiming, but after a quotation.
+    verb = next((i for i, w in enumerate(words) if w in _CLAIM), len(words))
+    speakers = [s for s in _states(scene, sentence) if s.acts and (quoted or s.first < sentence[0] + verb)]
+    party = "" if speakers else next((w for w in reversed(lead[:verb]) if w in _PARTIES), "")
     fighting = hit.trigger.type in ("armed_clash", "shelling", "explosion", "attack", "ceasefire_violation", "mass_grave", "detention", "territory_change")
     accused = any(w in _DEFINITELY_CLAIM for w in lead)
-    if accused or (fighting and speakers and any(w in _CLAIM for w in (words if quoted else lead))):
-        return "claimed", speakers[0].name if speakers else ""
+    if accused or (fighting and (speakers or party) and any(w in _CLAIM for w in (words if quoted else lead))):
+        return "claimed", speakers[0].name if speakers else party
     return "asserted", ""
 
 

@@ -48,6 +48,8 @@ _NONE = re.compile(r"\bno (?:casualties|deaths or injuries|one was (?:killed|hur
 _ASIDE = re.compile(r",\s(?:including|among them|most of them|many of them|some of them|all of them|mostly|mainly)\b[^,;.]{0,80},(?=\s(?:was|were|have|has|had|died|are)\b)", re.IGNORECASE)
 _QUALIFIER = r"(?!said|says|told|and|who)[a-z-]+ "
 _PAIR = re.compile(rf"\b(?:an?|one) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE})(?: and (?P<two>an?|one|another|his|her) (?:{_QUALIFIER}){{0,3}}?(?:{_PEOPLE}|wife|husband|son|daughter))? (?:was|were|has been|have been|had been) (?:\w+ly |also )?(?:shot and |shot |stabbed and )?(?P<what>killed|shot dead|dead|murdered|executed|wounded|injured|hurt|arrested|detained|abducted|kidnapped)\b", re.IGNORECASE)
+# Where they are from: "17 migrants from Venezuela, Colombia and Central America died".
+_NATIVES = re.compile(r"\sfrom (?:the )?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*(?:(?:,? and |, )(?:the )?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*)+(?= )")
 # Of whom: "4,000 of Sittwe's 300,000 residents".
 _PART_OF = re.compile(rf"(?P<part>\b(?:{_NUMBER}|dozens|scores|hundreds|several))(?P<whole>\s+(?:out )?of (?:the |its |their |[\w’'-]+['’]s? )?(?:estimated |some |about |nearly )?(?:{_NUMBER}))(?=\s+(?:{_PEOPLE})\b)", re.IGNORECASE)
 _NOT_PEOPLE = re.compile(r"^\s*(?:-|–)?\s*(?:year|day|month|week|hour|mile|km|dollar|percent|per cent|minute|metre|meter)", re.IGNORECASE)
@@ -73,6 +75,7 @@ def number(text: str) -> int | None:
 def find_counts(text: str, start: int, end: int, taken: list[tuple[int, int]]) -> list[Count]:
     """Counts of people in `text[start:end]`; `taken` are spans of dates, whose numbers count nothing."""
     sentence = _ASIDE.sub(lambda m: " " * len(m[0]), text[start:end])
+    sentence = _NATIVES.sub(lambda m: " " * len(m[0]), sentence)
     sentence = _PART_OF.sub(lambda m: m["part"] + " " * len(m["whole"]), sentence)
     found: list[Count] = []
     quantities = [m for m in _QUANTITY.finditer(sentence) if not any(a < start + m.end("n") and start + m.start("n") < b for a, b in taken)]

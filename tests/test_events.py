@@ -197,3 +197,8 @@ def test_the_city_is_the_last_one_named(tell):
 def test_the_deadliest_since_is_a_comparison(tell):
     text = "Two car bombs exploded in Mogadishu on Saturday. It was the deadliest attack in Somalia since a truck bomb killed 500 people in October 2017."
     assert {(e.event_type, e.date_start) for e in tell(text)} == {("explosion", "2022-10-01"), ("explosion", "2017-10-01")}
+
+
+def test_who_claims_stands_before_the_claim(tell):
+    event = one(tell, "shelling", "Rebels said on Monday that Russian jets had bombed the town of Idlib.")
+    assert (event.reality, event.claimant) == ("claimed", "rebels")

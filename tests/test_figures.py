@@ -15,6 +15,7 @@ def counts(text):
     ("207 of its soldiers were either killed or went missing.", {("killed_or_missing", 207, 207)}),
     ("At least 70 people, including three infants, were killed.", {("killed", 70, None)}),
     ("The war has killed tens of thousands and uprooted more than 12 million people.", {("killed", 20_000, None), ("displaced", 12_000_001, None)}),
+    ("In February, 17 migrants from Venezuela, Colombia and Central America died.", {("killed", 17, 17)}),
     ("A police officer and a civilian were killed.", {("killed", 2, 2)}),
     ("An officer said 20 people were murdered.", {("killed", 20, 20)}),
     ("More than 4,000 of Sittwe's 300,000 residents were evacuated.", {("displaced", 4001, None)}),
