@@ -205,7 +205,7 @@ def _from_context(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], 
 
 def _is_somewhere(scene: Scene, spot: Spot) -> bool:
     """Whether a name is a known place smaller than a country, and not whose office speaks."""
-    return spot.place is not None and spot.resolution.toponym.role is Role.LITERAL and precision_of(spot.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, spot)
+    return spot.place is not None and spot.place.id not in _PRONE and spot.resolution.toponym.role is Role.LITERAL and precision_of(spot.place) <= GeoPrecision.AREA and not _speaks(scene.parsed, spot)
 
 
 def _stands_there(scene: Scene, spot: Spot, hit: Hit) -> bool:

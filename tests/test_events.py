@@ -202,3 +202,14 @@ def test_the_deadliest_since_is_a_comparison(tell):
 def test_who_claims_stands_before_the_claim(tell):
     event = one(tell, "shelling", "Rebels said on Monday that Russian jets had bombed the town of Idlib.")
     assert (event.reality, event.claimant) == ("claimed", "rebels")
+
+
+def test_a_union_of_states_is_no_context(tell):
+    text = "Police in Georgia dispersed crowds on Monday after talks on joining the European Union stopped. Protesters threw fireworks."
+    assert "European Union" not in {e.place_name for e in tell(text)}
+
+
+def test_soldiers_killed_by_a_mine_are_the_mine_s(tell):
+    text = "Two soldiers were killed and five wounded when they stepped on improvised land mines in the western state of Michoacan, Mexico, on Monday."
+    (event,) = tell(text)
+    assert event.event_type == "explosion" and {(c.kind, c.low) for c in event.counts} == {("killed", 2), ("wounded", 5)}
