@@ -13,8 +13,11 @@ from geomap.attach import precision_of
 from geomap.errors import ConfigError
 from geomap.gazetteer import Gazetteer
 from geomap.lexicon import load_lexicon
+from geomap.mentions import PUBLISHED
 from geomap.model import DatePrecision, Event, GeoPrecision, Incident, Place
 from geomap.resolve import distance_km
+from geomap.resources import written_aside
+from geomap.text import spreadsheet_cell
 
 _KEY = ("article", "trigger", "sentence")
 _ASKED = ("correct_type", "correct_date", "correct_place", "correct_lat", "correct_lon", "not_an_event", "same_as", "by")
@@ -40,7 +43,7 @@ def doubts_of(event: Event, incident: Incident) -> list[str]:
     deaths = [c.low or c.high or 0 for e in incident.events for c in e.counts if c.kind == "killed" and (c.low or c.high)]
     return [doubt for doubt, holds in (
         ("low score", event.score < _DOUBTED), ("the place is inferred", event.place_basis in ("inferred", "context")), ("no place", event.place is None and group in ("violence", "disaster", "civil")),
-        ("no date", not event.date_start), ("the date is the publication's", len(event.why) > 1 and event.why[1] == "date: the publication date"),
+        ("no date", not event.date_start), ("the date is the publication's", len(event.why) > 1 and event.why[1] == PUBLISHED),
         ("reports of deaths differ", len(deaths) > 1 and max(deaths) > _APART * min(deaths)),
     ) if holds]
 
@@ -48,7 +51,6 @@ def doubts_of(event: Event, incident: Incident) -> list[str]:
 def write_review(incidents: Iterable[Incident], path: str | Path) -> int:
     """Write a CSV of doubtful events with empty columns for corrections; returns how many."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {
             "incident_id": incident.incident_id, "event_id": event.id, "doubt": "; ".join(doubts), "event_type": event.event_type, "date": event.date_start or "", "place": event.place_name,
@@ -56,12 +58,10 @@ def write_review(incidents: Iterable[Incident], path: str | Path) -> int:
         }
         for incident in incidents for event in incident.events if (doubts := doubts_of(event, incident))
     ]
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", newline="", encoding="utf-8-sig") as out:
+    with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8-sig") as out:
         writer = csv.DictWriter(out, COLUMNS, restval="")
         writer.writeheader()
-        writer.writerows({k: f"'{v}" if v[:1] in "=+-@\t\r" else v for k, v in row.items()} for row in rows)
-    aside.replace(path)
+        writer.writerows({k: spreadsheet_cell(v) for k, v in row.items()} for row in rows)
     return len(rows)
 
 

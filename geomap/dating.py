@@ -26,9 +26,10 @@ _APART = re.compile(r"^\W*(?:just |only |barely |about )?(?P<n>an?|one|two|three
 _COUNTED_FROM = re.compile(r"\b(?P<n>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?P<unit>day|week|month|year)s? after\b(?=[^.;,]{0,60}$)")
 
 
-def _earlier(span: TimeSpan, apart: re.Match[str]) -> TimeSpan:
-    found = moved(date.fromisoformat(span.date_start or ""), -amount(apart["n"]), apart["unit"])
-    return replace(span, date_start=found[0].isoformat(), date_end=found[1].isoformat(), precision=found[2]) if found and found[0] and found[1] else span
+def _counted_back(day: str, apart: re.Match[str]) -> tuple[str, str, DatePrecision] | None:
+    """The interval that lies "two weeks" before a day; None out of the calendar."""
+    found = moved(date.fromisoformat(day), -amount(apart["n"]), apart["unit"])
+    return (found[0].isoformat(), found[1].isoformat(), found[2]) if found and found[0] and found[1] else None
 
 
 def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tuple[int, int], spans: Sequence[TimeSpan], *, speech: bool) -> TimeSpan | None:
@@ -67,7 +68,8 @@ def date_for(parsed: Parsed, text: str, trigger: tuple[int, int], sentence: tupl
         # "said on Wednesday, a day after protesters stormed parliament": what follows was that much earlier.
         apart = _APART.search(between) if at < first and span.precision == "day" and span.date_start else None
         if apart:
-            parted, span = 0.5, _earlier(span, apart)
+            parted, back = 0.5, _counted_back(span.date_start or "", apart)
+            span = replace(span, date_start=back[0], date_end=back[1], precision=back[2]) if back else span
         if at < first and re.match(r",?\s*when\b", text[span.end : span.end + 8]):
             parted = 0.0  # "since 1991, when the army occupied …"
         if not speech and not apart and any(w in SAID for w in parsed.folded[min(at, last) : max(at, first)]):
@@ -94,9 +96,9 @@ def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: 
     apart = _COUNTED_FROM.search(scene.article.text, begin, scene.parsed.tokens[hit.first].start)
     told = [e for e in before if e.date_start and e.date_precision == DatePrecision.DAY and e.salience == "current" and _one_history(lexicon, e.event_type, kind)]
     if apart and told and kind not in SPEECH:
-        found = moved(date.fromisoformat(told[-1].date_start or ""), -amount(apart["n"]), apart["unit"])
-        if found and found[0] and found[1]:
-            return found[0].isoformat(), found[1].isoformat(), found[2], f'stated "{apart[0].strip()}"'
+        back = _counted_back(told[-1].date_start or "", apart)
+        if back:
+            return *back, f'stated "{apart[0].strip()}"'
     if kind not in SPEECH and (any(w in _RETELLING for w in lead[-4:]) or any(w in _EARLIER and not is_hour(scene.parsed, i + 1) for i, w in enumerate(lead[-8:], hit.first - len(lead[-8:])))):
         return None, None, DatePrecision.UNKNOWN, "told as earlier, without a date"
     fights = kind in ("armed_clash", "shelling", "explosion", "attack")
@@ -107,13 +109,10 @@ def date_of(scene: Scene, time: TimeSpan | None, kind: str, hit: Hit, sentence: 
         last = same[-1]
         return last.date_start, last.date_end, last.date_precision, "carried from an earlier mention"
     recent = [t for t in scene.times_in(begin - 500, begin) if t.precision == DatePrecision.DAY and t.date_start and 0 <= begin - t.end < 450]
-    if kind in SPEECH and recent and scene.article.published and 0 <= (date.fromisoformat(scene.article.published[:10]) - date.fromisoformat(recent[-1].date_start or "")).days <= 3:
+    if kind in SPEECH and recent and scene.article.published and 0 <= _days_before(scene.article.published, recent[-1].date_start or "") <= 3:
         return recent[-1].date_start, recent[-1].date_end, DatePrecision.DAY, f'carried "{recent[-1].text}"'
-    if kind in SPEECH or not before:
-        day = scene.article.published
-        return (day, day, DatePrecision.DAY, "the publication date") if day else (None, None, DatePrecision.UNKNOWN, "none")
     # After a look back ("In 2022 a missile hit …") talks and what is of another kind are of today again.
-    near = [e for e in before if e.date_start and begin - e.end < 400 and (_lately(scene.article.published, e) or _one_history(lexicon, e.event_type, kind))]
+    near = [e for e in before if kind not in SPEECH and e.date_start and begin - e.end < 400 and (_lately(scene.article.published, e) or _one_history(lexicon, e.event_type, kind))]
     if near:
         return near[-1].date_start, near[-1].date_end, near[-1].date_precision, "carried from the sentence before"
     day = scene.article.published
@@ -124,7 +123,11 @@ def _lately(published: str | None, event: Event) -> bool:
     """Whether an event is of the days before publication, which the sentences after it may be of, too."""
     if not published or not event.date_end:
         return event.salience == "current"
-    return (date.fromisoformat(published[:10]) - date.fromisoformat(event.date_end)).days <= _RECENT
+    return _days_before(published, event.date_end) <= _RECENT
+
+
+def _days_before(published: str, day: str) -> int:
+    return (date.fromisoformat(published[:10]) - date.fromisoformat(day)).days
 
 
 def _one_history(lexicon: Lexicon, a: str, b: str) -> bool:
@@ -140,4 +143,4 @@ def is_background(published: str | None, finish: str | None, precision: DatePrec
         return False
     if published is None:
         return precision in (DatePrecision.YEAR, DatePrecision.SEASON)
-    return (date.fromisoformat(published[:10]) - date.fromisoformat(finish)).days > _HISTORY
+    return _days_before(published, finish) > _HISTORY

@@ -30,10 +30,11 @@ _RANK = {t: i for i, t in enumerate(
     ("ceasefire_violation", "mass_grave", "prisoner_release", "explosion", "shelling", "disaster", "protest", "territory_change", "ceasefire", "armed_clash",
      "phone_call", "talks", "meeting", "agreement", "commemoration", "displacement", "troop_movement", "detention", "attack", "visit", "accusation", "statement", "other"))}
 _NOT = frozenset(["no", "not", "never", "without", "nobody", "none", "neither", "nor", "any", "denied", "deny", "denies", "cannot", "didn't", "wasn't", "isn't"])
-_MAYBE = frozenset(
-    "would could should may might must will shall can if unless whether possible possibly potential potentially threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
-_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming said saying says tweeted according".split())
+_MODAL = frozenset("would could should may might must will shall can".split())
+_MAYBE = _MODAL | frozenset(
+    "if unless whether possible possibly potential potentially threat threats threatened threatens threatening risk risks fear fears fearing feared prevent preventing prevents avoid avoiding avert averting refrain stop stopping hope hopes hoped toward towards against future planned plans plan planning demand demanded demands likely unlikely aim aims aimed need needs seek seeks seeking want wants wanted ready willing able order propose proposed proposes proposal proposals call calls called calling urge urged urges".split())
 _DEFINITELY_CLAIM = frozenset("accuse accused accuses accusing allege alleged alleges claim claimed claims claiming".split())
+_CLAIM = _DEFINITELY_CLAIM | frozenset("said saying says tweeted according".split())
 _LINK = re.compile(r"(?:READ (?:MORE|ALSO)|ALSO READ|SEE ALSO|RELATED|MORE ON THIS|Read more|Read also|See also|Related)\b\s*[:|–-]")
 _AHEAD = timedelta(days=1)  # a day ahead of the publication may be another time zone's today
 _MOSTLY = 0.8
@@ -48,7 +49,6 @@ _TURNS = frozenset("after before following followed when while since".split())
 _GAMES = frozenset({"attack", "armed_clash", "shelling", "explosion", "territory_change", "visit", "meeting", "disaster"})
 _HURT = frozenset("dead died death wounded injured police hospital gunman gunmen bomb".split())
 _THE = frozenset({"the", "that", "this"})
-_MODAL = frozenset("would could should may might must will shall can".split())
 _DETERMINERS = frozenset("the a of these those their his its".split())
 _NAMED_STORMS = frozenset("hurricane cyclone typhoon earthquake quake tsunami flood floods wildfire massacre genocide uprising riots bombing bombings".split())
 _JUDGED = ("condemn", "denounc", "criti", "decri", "deplor", "call", "describ", "mourn", "investigat", "surviv", "witness", "blam", "claim", "behind")
@@ -70,8 +70,9 @@ def find_events(article: Article, resolutions: Sequence[Resolution], gazetteer: 
         if _is_heading(article.text, parsed, sentence):
             continue
         named = frozenset(s.first for s in scene.spots_in(*sentence) if s.resolution.toponym.role is Role.LITERAL or s.code not in COUNTRY_CODES)
-        hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, sentence, drafts[-MEMORY:])]
-        hits = [h for h in hits if h.trigger.strength != "again" or _told(drafts[-MEMORY:], lexicon, civil=True)]
+        before = drafts[-MEMORY:]
+        hits = [h for h in lexicon.find(parsed.folded, *sentence, named) if _happens(scene, h, sentence) and not _refers_back(parsed, h, sentence, before)]
+        hits = [h for h in hits if h.trigger.strength != "again" or _told(before, lexicon, civil=True)]
         chosen = choose(scene, hits, sentence, lexicon)
         deaths = [h for h in hits if h.trigger.strength == "weak" and h not in chosen] if sum(h.trigger.type not in REMOTE for h in chosen) == 1 else []
         begin, end = parsed.tokens[sentence[0]].start, parsed.tokens[sentence[1] - 1].end
@@ -91,11 +92,7 @@ def _is_heading(text: str, parsed: Parsed, sentence: tuple[int, int]) -> bool:
 
 
 def _parties(spots: Iterable[Spot]) -> tuple[str, ...]:
-    seen: dict[str, int] = {}
-    for spot in spots:
-        place = spot.place
-        if place and place.country_code and (place.feature_code in COUNTRY_CODES or place.feature_code == "PPLC"):
-            seen[place.country_code] = seen.get(place.country_code, 0) + 1
+    seen = Counter(s.place.country_code for s in spots if s.place and s.place.country_code and (s.code in COUNTRY_CODES or s.code == "PPLC"))
     return tuple(sorted(seen, key=lambda code: (-seen[code], code)))
 
 
@@ -138,10 +135,12 @@ def _happens(scene: Scene, hit: Hit, sentence: tuple[int, int]) -> bool:
 
 def _in_name(parsed: Parsed, hit: Hit, sentence: tuple[int, int]) -> bool:
     """Whether a one-word trigger is part of a name: "the Alexandria Blizzard"; storms have names of their own."""
-    capital = [t.text[:1].isupper() for t in parsed.tokens[sentence[0] : sentence[1]]]
     at = hit.first - sentence[0]
-    if hit.last - hit.first > 1 or at == 0 or not capital[at] or 2 * sum(capital) > len(capital) or parsed.folded[hit.first] in _NAMED_STORMS:
+    if hit.last - hit.first > 1 or at == 0 or not parsed.tokens[hit.first].text[:1].isupper() or parsed.folded[hit.first] in _NAMED_STORMS:
         return False
+    capital = [t.text[:1].isupper() for t in parsed.tokens[sentence[0] : sentence[1]]]
+    if 2 * sum(capital) > len(capital):
+        return False  # a headline
     return (at > 1 and capital[at - 1]) or (at + 1 < len(capital) and capital[at + 1])
 
 
@@ -215,13 +214,15 @@ def describe(scene: Scene, hit: Hit, sentence: tuple[int, int], lexicon: Lexicon
     # What is commemorated happened before; the sentence's day is the commemoration's.
     remembered = lexicon.types[kind].group in ("violence", "disaster") and any(r.trigger.type == "commemoration" for r in rivals) and not (time and time.precision == DatePrecision.YEAR)
     several: list[TimeSpan | None] = [t for t in times if t.precision in ("year", "decade") and t.date_start] if re.search(r"\b(?:two|three|both|several) (?:\w+ )?(?:wars|battles|conflicts)\b", article.text[begin:end]) else []
+    announced = lexicon.types[kind].group in _ANNOUNCED
+    if announced and _CALLED_OFF.search(article.text, parsed.tokens[hit.last - 1].end, end):
+        return []
+    planned = announced and bool(article.published) and _PLANNED.search(article.text, begin, end) is not None
     counts = [c for c in counts if _counts_for(kind, c.kind)]
     events = []
     for when in several or [time]:
         start, finish, precision, dated = COMMEMORATED if remembered else date_of(scene, when, kind, hit, sentence, before, lexicon)
-        if lexicon.types[kind].group in _ANNOUNCED and _CALLED_OFF.search(article.text, parsed.tokens[hit.last - 1].end, end):
-            continue
-        if lexicon.types[kind].group in _ANNOUNCED and start and _PLANNED.search(article.text, begin, end) and article.published and date.fromisoformat(start) > date.fromisoformat(article.published[:10]) + _AHEAD:
+        if planned and start and date.fromisoformat(start) > date.fromisoformat((article.published or "")[:10]) + _AHEAD:
             continue
         background = remembered or is_background(article.published, finish, precision)
         place, lat, lon, geo, basis = place_of(scene, hit, kind, sentence, lexicon, before, background, rivals)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
-import platformdirs
-
 from geomap import __version__
 from geomap.errors import ArticleError
+from geomap.resources import cache_folder
 
 if TYPE_CHECKING:
     import requests
@@ -34,7 +33,7 @@ class Fetcher:
 
     allow_local: bool = False
     delay: float = 1.0  # seconds between two requests to one host
-    cache: Path = field(default_factory=lambda: Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap")) / "pages")
+    cache: Path = field(default_factory=lambda: cache_folder() / "pages")
     _last: dict[str, float] = field(default_factory=dict)
     _rules: dict[str, RobotFileParser] = field(default_factory=dict)
     _session: Any = None

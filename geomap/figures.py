@@ -25,7 +25,7 @@ _QUANTITY = re.compile(
 
 _KINDS = (
     ("killed_or_missing", r"(?:either )?(?:killed|dead|died) or (?:went |gone |are |reported )?missing|missing or (?:killed|dead)"),
-    ("killed", r"killed|shot dead|dead|died|deaths?|fatalities|lost their lives|lives|die|perished|drowned|massacred|murdered|executed|slain|martyred|shot dead|burned to death|bodies"),
+    ("killed", r"killed|dead|died|deaths?|fatalities|lost their lives|lives|die|perished|drowned|massacred|murdered|executed|slain|martyred|shot dead|burned to death|bodies"),
     ("wounded", r"wounded|injured|hurt|injuries|hospitali[sz]ed"),
     ("captured", r"captured|taken prisoner"),
     ("detained", r"detained|arrested|imprisoned|jailed|rounded up|in custody|abducted|kidnapped|taken hostage|held (?:hostage|captive)|being held"),

@@ -17,6 +17,7 @@ from geomap.gazetteer import Gazetteer
 from geomap.lexicon import load_lexicon, load_styles
 from geomap.model import Article, Event, Incident
 from geomap.records import read_report, report_record
+from geomap.text import spreadsheet_cell
 
 COLUMNS = (
     "incident_id", "event_type", "event_group", "title", "date_start", "date_end", "date_precision", "place_name", "country_code",
@@ -240,7 +241,7 @@ def _shapefile(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     """A table without a cell that a spreadsheet would take for a formula: such a cell gets an apostrophe."""
-    return pd.DataFrame({c: [f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for v in table[c]] for c in table.columns}, columns=table.columns)
+    return pd.DataFrame({c: [spreadsheet_cell(v) if isinstance(v, str) else v for v in table[c]] for c in table.columns}, columns=table.columns)
 
 
 def _csv(frame: gpd.GeoDataFrame, path: Path) -> None:
@@ -315,6 +316,11 @@ def events_in(frame: gpd.GeoDataFrame) -> tuple[list[Event], list[Article]]:
     except (TypeError, ValueError, KeyError, AttributeError):
         raise ConfigError("the file's field `reports` is cut or damaged (a Shapefile cannot hold it); keep a .geojson, .gpkg or .parquet to update") from None
     return [event for event, _ in pairs], list({article.id: article for _, article in pairs}.values())
+
+
+def ids_of_events(frame: gpd.GeoDataFrame) -> dict[str, str]:
+    """The incident id that each event of a frame has."""
+    return {event: row.incident_id for row in frame.itertuples() for event in row.event_ids.split(";")}
 
 
 def _from_features(document: Any) -> gpd.GeoDataFrame:

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import marisa_trie
-import platformdirs
 
 from geomap import geonames
 from geomap.errors import GazetteerError
 from geomap.geonames import Entry, NameKind, Names
 from geomap.holdings import checksum, installed_dumps, own_places
 from geomap.model import Place
-from geomap.resources import data_file
+from geomap.resources import cache_folder, data_file
 from geomap.text import begins_name, fold
 
 FORMAT = 4
@@ -275,7 +274,7 @@ def default_path() -> Path:
         digest.update(checksum(path).encode())
     for module in (geonames.__file__, fold.__wrapped__.__code__.co_filename, __file__):
         digest.update(Path(module).read_bytes())
-    folder = Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap"))
+    folder = cache_folder()
     return folder / f"gazetteer-{digest.hexdigest()[:16]}.idx"
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from geomap.errors import ConfigError, GeocoderError
 from geomap.model import Place
+from geomap.resources import cache_folder
 from geomap.text import fold
 
 PUBLIC_DELAY = 1.1  # seconds: the public Nominatim allows one request a second (operations.osmfoundation.org/policies/nominatim)
@@ -116,7 +115,7 @@ def open_geocoder(service: str, *, user_agent: str = "", url: str = "", limit: i
             raise GeocoderError(f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else 'no answer'}") from None
         return [row for spot in found if (row := _row(spot, service)) and (not wanted or not row["country_code"] or row["country_code"].lower() in wanted)]
 
-    cache = Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap")) / "geocoder.sqlite"
+    cache = cache_folder() / "geocoder.sqlite"
     return Geocoder(f"{service} {url}".strip(), ask, cache, limit)
 
 

@@ -8,6 +8,7 @@ import platformdirs
 
 from geomap import geonames
 from geomap.errors import GazetteerError
+from geomap.resources import written_aside
 
 GEONAMES = "https://download.geonames.org/export/dump"
 _TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
@@ -29,10 +30,8 @@ def add_places(path: Path) -> int:
     try:
         count = sum(1 for _ in geonames.read_own_places(path))
         folder = data_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{path.name}.part"
-        aside.write_bytes(path.read_bytes())
-        aside.replace(folder / path.name)
+        with written_aside(folder / path.name) as aside:
+            aside.write_bytes(path.read_bytes())
     except OSError as error:
         raise GazetteerError(f"{path}: cannot be read or kept ({error.strerror})") from None
     return count

@@ -21,11 +21,12 @@ from geomap.scene import Scene, reach_of
 from geomap.senses import class_of
 from geomap.text import Parsed
 
-_BORDER = re.compile(r"\bborder(?:s|lands?)?\b|\bfrontier\b|\bline of contact\b|\bline of control\b", re.IGNORECASE)
+_LINES = r"\b(?:border(?:s|lands?)?|frontier|line of contact|line of control)\b"
+_BORDER = re.compile(_LINES, re.IGNORECASE)
 # "in the town", "there": the last town named.
 _THERE = re.compile(r"\b(?:in|at|near|outside|across|through|into|around|from|to|of) (?:the|this|that) (?:same )?(?:city|town|village|settlement|port)\b(?! of)|\bthere\b(?! (?:is|are|was|were|has|have|had|will|would|may|might|could|can|should|appears?|seems?)\b)", re.IGNORECASE)
 # A border that people fight on, not one that they cross, close or guard.
-_FRONT = re.compile(r"(?<!\bits )(?<!cross the )(?<!crossed the )(?<!crossing the )(?<!across the )\b(?:border(?:s|lands?)?|frontier|line of contact|line of control)\b(?!\s+(?:crossings?|guards?|police|patrols?|agents?|officials?|town|village|city|posts?|controls?|security|with))", re.IGNORECASE)
+_FRONT = re.compile(r"(?<!\bits )(?<!cross the )(?<!crossed the )(?<!crossing the )(?<!across the )" + _LINES + r"(?!\s+(?:crossings?|guards?|police|patrols?|agents?|officials?|town|village|city|posts?|controls?|security|with))", re.IGNORECASE)
 REMOTE = SPEECH | {"phone_call"}  # what happens nowhere
 _PLACE_BOUND = frozenset({"violence", "humanitarian", "posture", "civil", "disaster", "other"})
 _SHARED_PLACE = 0.8  # how much nearer another trigger must be to have a place to itself
@@ -168,7 +169,7 @@ def place_of(scene: Scene, hit: Hit, kind: str, sentence: tuple[int, int], lexic
     # The only place of the sentence comes before what is known from elsewhere; one that the gazetteer lacks forbids it.
     if any(s.place is None and s.resolution.toponym.role is Role.LITERAL and _stands_there(scene, s, hit) for s in inside):
         return _NOWHERE
-    here = [s.place for s in inside if _is_somewhere(scene, s) and anchor_of(scene.parsed, s, (hit.first, hit.last), place_bound=True)]
+    here = [s.place for s in inside if _is_somewhere(scene, s) and _tie(scene, s, hit)]
     if len(here) == 1 and here[0] and not at_border and group not in ("posture", "other"):
         return _at(here[0], "context")
     return _from_context(scene, hit, kind, sentence, lexicon, before, background, at_border)
@@ -210,7 +211,11 @@ def _is_somewhere(scene: Scene, spot: Spot) -> bool:
 
 def _stands_there(scene: Scene, spot: Spot, hit: Hit) -> bool:
     """Whether a preposition makes a name the place of something, which tells villages without an entry from people."""
-    return anchor_of(scene.parsed, spot, (hit.first, hit.last), place_bound=True) >= 1
+    return _tie(scene, spot, hit) >= 1
+
+
+def _tie(scene: Scene, spot: Spot, hit: Hit) -> float:
+    return anchor_of(scene.parsed, spot, (hit.first, hit.last), place_bound=True)
 
 
 def _near(scene: Scene, hit: Hit, spot: Spot) -> float:

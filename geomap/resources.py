@@ -1,5 +1,8 @@
-"""Where the data files live: beside the package in a checkout, inside it when installed."""
+"""Where files live: data beside the package in a checkout or inside it when installed, the cache, and results written whole."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,3 +29,19 @@ def open_model(name: str) -> Any:
     tagger = pycrfsuite.Tagger()
     tagger.open(str(data_file("data", name)))
     return tagger
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: GEOMAP_CACHE, else the user's cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("GEOMAP_CACHE") or platformdirs.user_cache_dir("geomap"))
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A path to write to, renamed into place when the block ends well: an interrupted run leaves the old file whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    yield aside
+    aside.replace(path)

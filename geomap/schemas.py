@@ -15,7 +15,7 @@ import pandas as pd
 
 from geomap.errors import ConfigError
 from geomap.frame import spreadsheet_safe
-from geomap.resources import data_file
+from geomap.resources import data_file, written_aside
 
 Row = dict[str, Any]
 # ACLED knows three of its own: 1 the day, 2 the week, 3 the month (ACLED Codebook, 2023).
@@ -109,10 +109,8 @@ def write_schema(frame: gpd.GeoDataFrame, path: str | Path, schema: str) -> tupl
     plain["lat"], plain["lon"] = ([None if p is None else getattr(p, axis) for p in frame.geometry] for axis in ("y", "x"))
     rows = [make(row) for row in plain.to_dict("records") if row["lat"] is not None and row["date_start"] and keep(row)]
     table = pd.DataFrame(rows, columns=list(make(_EMPTY)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    spreadsheet_safe(table).to_csv(aside, index=False, encoding="utf-8", lineterminator="\n")
-    aside.replace(path)
+    with written_aside(path) as aside:
+        spreadsheet_safe(table).to_csv(aside, index=False, encoding="utf-8", lineterminator="\n")
     return path, len(frame) - len(rows)
 
 

@@ -40,6 +40,11 @@ def fold(name: str) -> str:
     return " ".join(plain.replace("-", " ").replace("–", " ").split())
 
 
+def spreadsheet_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that looks like it gets an apostrophe."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
 def begins_name(word: str) -> bool:
     """Whether a word may begin a name: a capital, or a letter of a script without case."""
     first = word[0]

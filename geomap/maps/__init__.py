@@ -22,7 +22,7 @@ import pandas as pd
 from branca.element import Element
 
 from geomap.lexicon import load_lexicon, load_styles
-from geomap.resources import data_file
+from geomap.resources import data_file, written_aside
 
 _HERE = Path(__file__).parent
 _SHOWN = (
@@ -188,8 +188,6 @@ def page_of(drawn: folium.Map) -> str:
 def save_map(drawn: folium.Map, path: str | Path) -> Path:
     """Write the page aside and rename it into place."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(page_of(drawn), encoding="utf-8")
-    aside.replace(path)
+    with written_aside(path) as aside:
+        aside.write_text(page_of(drawn), encoding="utf-8")
     return path

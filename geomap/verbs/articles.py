@@ -85,7 +85,7 @@ def _unique(articles: "Iterator[Article]") -> "list[Article]":
 
 def _incidents(run: Run) -> "gpd.GeoDataFrame":
     """Incidents of a run, merged into those of the file that --update names."""
-    from geomap.frame import events_in, read_incidents, to_geodataframe
+    from geomap.frame import events_in, ids_of_events, read_incidents, to_geodataframe
     from geomap.incidents import merge_incidents
 
     options = run.options
@@ -97,7 +97,7 @@ def _incidents(run: Run) -> "gpd.GeoDataFrame":
         fresh = {a.id for a in run.articles}  # an article given again replaces what it said before
         events += [e for e in old_events if e.article_id not in fresh]
         articles += [a for a in old_articles if a.id not in fresh]
-        known = {i: row.incident_id for row in before.itertuples() for i in row.event_ids.split(";")}
+        known = ids_of_events(before)
     together: dict[str, str] = {}
     if options.corrections:
         from geomap.corrections import apply_corrections, read_corrections
@@ -234,12 +234,10 @@ def _lines(output: str) -> Iterator[Any]:
     if output == "-":
         yield lambda row: print(json.dumps(row, ensure_ascii=False), flush=False)
         return
-    path = Path(output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", encoding="utf-8") as out:
+    from geomap.resources import written_aside
+
+    with written_aside(Path(output)) as aside, aside.open("w", encoding="utf-8") as out:
         yield lambda row: out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    aside.replace(path)
 
 
 def locate(options: argparse.Namespace) -> int:

@@ -27,13 +27,12 @@ def draw(options: argparse.Namespace) -> int:
 
 def review(options: argparse.Namespace) -> int:
     from geomap.corrections import write_review
-    from geomap.frame import events_in, read_incidents
+    from geomap.frame import events_in, ids_of_events, read_incidents
     from geomap.incidents import merge_incidents
 
     frame = read_incidents(options.incidents)
     events, _ = events_in(frame)
-    known = {i: row.incident_id for row in frame.itertuples() for i in row.event_ids.split(";")}
-    n = write_review(merge_incidents(events, known), options.output)
+    n = write_review(merge_incidents(events, ids_of_events(frame)), options.output)
     print(f"wrote {options.output}: {n} doubtful events of {len(events)}; fill in what is wrong and give it to --corrections", file=sys.stderr)
     return DONE if n else NOTHING
 
